@@ -1,0 +1,57 @@
+import { DefaultReporter, type TestModule } from 'vitest/node';
+import { behaviourRows } from './reporter-rows.js';
+
+/**
+ * Vitest's own report, then the behaviour rows covered per platform, then one plain line as the last of the output:
+ * `N passed, N failed`, with `, N skipped` only where something was skipped.
+ *
+ * A test file that cannot be loaded, a hook that fails and an unhandled error count as failed: no number hides them.
+ * With `CI=true` a skipped test fails the run.
+ */
+export class ClosingLineReporter extends DefaultReporter {
+  #closing: string | undefined;
+
+  constructor() {
+    super();
+    // At exit, since Vitest and its plugins may print after the end of the run.
+    process.on('exit', () => {
+      if (this.#closing !== undefined) process.stdout.write(`${this.#closing}\n`);
+    });
+  }
+
+  override onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandledErrors: Parameters<DefaultReporter['onTestRunEnd']>[1],
+    reason: Parameters<DefaultReporter['onTestRunEnd']>[2],
+  ): void {
+    super.onTestRunEnd(modules, unhandledErrors, reason);
+    for (const line of behaviourRows(modules, this.ctx.config.root)) process.stdout.write(`${line}\n`);
+    const { passed, failed, skipped } = count(modules, unhandledErrors.length);
+    if (skipped > 0 && isCI()) {
+      process.stdout.write('CI=true: a skipped test fails the run\n');
+      process.exitCode = 1;
+    }
+    this.#closing = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  }
+}
+
+/** Counts tests by outcome; what failed outside a test is a failure of its own. */
+function count(modules: readonly TestModule[], unhandled: number) {
+  const counts = { passed: 0, failed: unhandled, skipped: 0 };
+  for (const module of modules) {
+    counts.failed += module.errors().length;
+    for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      if (state === 'pending')
+        counts.failed += 1; // the run was interrupted
+      else counts[state] += 1;
+    }
+  }
+  return counts;
+}
+
+function isCI(): boolean {
+  const value = process.env['CI'];
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}
