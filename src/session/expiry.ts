@@ -1,0 +1,39 @@
+/** The rules that end a session; all in milliseconds. */
+export interface Timeouts {
+  /** How long a session lives without use. */
+  readonly idle: number;
+  /** How long it lives after its creation, whatever the use. */
+  readonly absolute: number;
+  /** How old the idle deadline gets before a use moves it. */
+  readonly touchAfter: number;
+}
+
+/** The instants at which a session ends, in milliseconds since the epoch. */
+export interface Deadlines {
+  readonly idleDeadline: number;
+  readonly absoluteDeadline: number;
+}
+
+/** The instant from which a session is over: the nearer deadline. */
+export function expiryOf({ idleDeadline, absoluteDeadline }: Deadlines): number {
+  return Math.min(idleDeadline, absoluteDeadline);
+}
+
+/** Whether a session is over; it is so at the very instant of a deadline. */
+export function isOver(deadlines: Deadlines, now: number): boolean {
+  return now >= expiryOf(deadlines);
+}
+
+/**
+ * Whether a use should move the idle deadline: it is older than `touchAfter`, or lies further away than the timeout allows
+ * (which was longer when it was set). Never when the absolute deadline comes first anyway.
+ */
+export function isTouchDue(
+  { idleDeadline, absoluteDeadline }: Deadlines,
+  { idle, touchAfter }: Timeouts,
+  now: number,
+): boolean {
+  const next = now + idle;
+  if (idleDeadline > next) return true;
+  return idleDeadline < absoluteDeadline && next - idleDeadline >= touchAfter && next > idleDeadline;
+}

@@ -1,0 +1,174 @@
+import { applyChanges, changesBetween } from './own-changes.js';
+import { assignKeys, type DataShape, type PlainData } from './data-shape.js';
+
+/** A state of the data that differs from what is stored, serialized at one instant. */
+export interface DataSnapshot {
+  readonly bytes: Uint8Array;
+  /** The object that was assigned as a whole; `undefined` when keys were changed one by one. */
+  readonly replacement: object | undefined;
+}
+
+/**
+ * The data that a handler holds, and what is known to be stored of it. It notices changes by serializing: nothing is wrapped,
+ * the data stays an ordinary object.
+ */
+export class SessionData<Data extends object> {
+  readonly #shape: DataShape<Data>;
+  #value: Data | undefined;
+  /** What `#value` serialized to when it was last known to be as stored. */
+  #baseline: Uint8Array | undefined;
+  #replacement: object | undefined;
+  #lookedAt = false;
+
+  /**
+   * @param payload what is stored, kept by this object; `undefined` for a new session
+   * @throws {SessionDecodeError} when these are not the serializer's bytes
+   */
+  constructor(shape: DataShape<Data>, payload?: Uint8Array) {
+    this.#shape = shape;
+    if (payload !== undefined) this.#take(payload);
+  }
+
+  get value(): Data {
+    this.#lookedAt = true;
+    return this.#current();
+  }
+
+  set value(value: Data) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new TypeError('Cannot assign session data: it must be an object');
+    }
+    this.#current();
+    this.#lookedAt = true;
+    this.#value = this.#shape.adopt(value);
+    this.#replacement = this.#value;
+  }
+
+  /**
+   * Tells what is not stored yet.
+   *
+   * @returns `undefined` when nothing changed; data that nobody looked at is not even serialized
+   * @throws {SessionNotSerializableError} when the serializer would not give a value back
+   */
+  snapshot(): DataSnapshot | undefined {
+    if (!this.#lookedAt) return undefined;
+    const bytes = this.#serialize(this.#current());
+    if (this.#baseline !== undefined && sameBytes(bytes, this.#baseline)) return undefined;
+    return { bytes, replacement: this.#replacement };
+  }
+
+  /** Applies what `snapshot` changed to a newer payload. Without a snapshot it is the payload's data as it is. */
+  merge(payload: Uint8Array, snapshot: DataSnapshot | undefined): PlainData {
+    if (snapshot?.replacement !== undefined) return this.#decode(snapshot.bytes);
+    const data = this.#decode(payload);
+    if (snapshot !== undefined) applyChanges(data, changesBetween(this.#stored(), this.#decode(snapshot.bytes)));
+    return data;
+  }
+
+  /** Takes over what was stored, which `snapshot` is part of; what changed since that snapshot stays to be stored. */
+  rebase(payload: Uint8Array, snapshot: DataSnapshot | undefined): void {
+    if (this.#replacement === snapshot?.replacement) this.#replacement = undefined;
+    if (payload === snapshot?.bytes) {
+      this.#baseline = payload;
+      return;
+    }
+    // Assigned while it was being stored: nothing of what is stored is left in it
+    if (this.#replacement !== undefined) {
+      this.#baseline = payload;
+      return;
+    }
+    const before = snapshot?.bytes ?? this.#baseline;
+    const live = this.#current() as PlainData;
+    const mine = this.#decode(this.#serialize(live));
+    const late = this.#lookedAt && before !== undefined ? changesBetween(this.#decode(before), mine) : undefined;
+    const values = pick(live, Object.keys(late?.set ?? {}));
+    this.#replaceAllBut(mine, this.#shape.of(this.#decode(payload)).data as PlainData);
+    this.#baseline = this.#serialize(live);
+    if (late !== undefined) applyChanges(live, { set: values, removed: late.removed });
+  }
+
+  /**
+   * Makes data to try a change on, in which nothing of a handler's own object is touched.
+   *
+   * @param payload what is stored now; `undefined` for nothing, as in a new session
+   * @returns the data, and its bytes as long as nothing changes
+   */
+  draft(
+    payload: Uint8Array | undefined,
+    snapshot: DataSnapshot | undefined,
+  ): { readonly data: Data; readonly before: Uint8Array } {
+    this.#current();
+    const stored = payload ?? this.#baseline ?? this.#serialize({});
+    const { data, faithful } = this.#shape.of(this.merge(stored, snapshot));
+    return { data, before: faithful && snapshot === undefined ? stored : this.#serialize(data) };
+  }
+
+  /** What was changed, and nothing of what was loaded: all that a request may say for itself when its session has ended. */
+  ownChanges(snapshot: DataSnapshot | undefined): PlainData {
+    return this.merge(this.#serialize({}), snapshot);
+  }
+
+  /** Starts as new, with some data as changes that are to be stored. */
+  restart(changes: PlainData): void {
+    this.reset(undefined);
+    assignKeys(this.value, changes);
+  }
+
+  /** Drops what was changed and takes what is stored; `undefined` for nothing: the data of a new session. */
+  reset(payload: Uint8Array | undefined): void {
+    this.#replacement = undefined;
+    if (payload !== undefined) this.#take(payload);
+    else this.#put(this.#shape.blank(), undefined);
+  }
+
+  #current(): Data {
+    if (this.#value === undefined) this.#put(this.#shape.blank(), undefined);
+    return this.#value as Data;
+  }
+
+  #take(payload: Uint8Array): void {
+    const { data, faithful } = this.#shape.of(this.#decode(payload));
+    this.#put(data, faithful ? payload : undefined);
+  }
+
+  /** Puts data into the object that a handler may hold already. */
+  #put(data: Data, baseline: Uint8Array | undefined): void {
+    this.#baseline = baseline ?? this.#serialize(data);
+    if (this.#value === undefined) {
+      this.#value = data;
+      return;
+    }
+    for (const key of Object.keys(this.#value)) delete (this.#value as PlainData)[key];
+    assignKeys(this.#value, data as PlainData);
+  }
+
+  /** Takes `next` over into the object that a handler holds, but leaves what is equal: somebody may hold parts of it. */
+  #replaceAllBut(mine: PlainData, next: PlainData): void {
+    const live = this.#current() as PlainData;
+    const { set, removed } = changesBetween(mine, next);
+    applyChanges(live, { set, removed });
+  }
+
+  #serialize(data: object): Uint8Array {
+    return this.#shape.codec.serialize(data);
+  }
+
+  #stored(): PlainData {
+    return this.#baseline === undefined ? {} : this.#decode(this.#baseline);
+  }
+
+  #decode(bytes: Uint8Array): PlainData {
+    return this.#shape.decode(bytes);
+  }
+}
+
+/** Compares two arrays of bytes. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && Buffer.compare(a, b) === 0);
+}
+
+function pick(data: PlainData, keys: readonly string[]): PlainData {
+  const picked: PlainData = {};
+  for (const key of keys) assignKeys(picked, { [key]: data[key] });
+  return picked;
+}
