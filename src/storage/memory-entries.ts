@@ -1,0 +1,99 @@
+/** One record in memory. */
+export interface MemoryEntry {
+  readonly bytes: Uint8Array;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Entries within two bounds, in two orders of age: those that were never read since they were made, and those that were. The
+ * first leave before the second. A `Map` keeps its keys in the order of their insertion, so its first key is the oldest.
+ */
+export class MemoryEntries {
+  readonly #new = new Map<string, MemoryEntry>();
+  readonly #used = new Map<string, MemoryEntry>();
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  #onFull: ((message: string) => void) | undefined;
+  #bytes = 0;
+  #cursor: Iterator<[string, MemoryEntry]> | undefined;
+
+  constructor(maxEntries: number, maxBytes: number, onFull: (message: string) => void) {
+    this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
+    this.#onFull = onFull;
+  }
+
+  get size(): number {
+    return this.#new.size + this.#used.size;
+  }
+
+  get(id: string): MemoryEntry | undefined {
+    return this.#used.get(id) ?? this.#new.get(id);
+  }
+
+  /** Marks an entry as the one that was used last. */
+  use(id: string, entry: MemoryEntry): void {
+    if (!this.#new.delete(id)) this.#used.delete(id);
+    this.#used.set(id, entry);
+  }
+
+  /** Puts an entry in, as new or in its predecessor's place, and makes room for it; with its id it must fit in. */
+  set(id: string, entry: MemoryEntry): void {
+    const entries = this.#used.has(id) ? this.#used : this.#new;
+    this.delete(id);
+    entries.set(id, entry);
+    this.#bytes += sizeOf(id, entry);
+    while (this.size > this.#maxEntries || this.#bytes > this.#maxBytes) this.#evict(id);
+  }
+
+  delete(id: string): void {
+    const entry = this.get(id);
+    if (entry === undefined) return;
+    if (!this.#new.delete(id)) this.#used.delete(id);
+    this.#bytes -= sizeOf(id, entry);
+  }
+
+  /** Looks at the next `count` entries, all around, and removes the expired ones; tells how many these were. */
+  removeExpired(count: number, now: number): number {
+    let removed = 0;
+    this.#cursor ??= this.#all();
+    for (let seen = 0; seen < count; seen++) {
+      const next = this.#cursor.next();
+      if (next.done === true) {
+        this.#cursor = undefined;
+        break;
+      }
+      const [id, entry] = next.value;
+      if (entry.expiresAt > now) continue;
+      this.delete(id);
+      removed++;
+    }
+    return removed;
+  }
+
+  *#all(): Generator<[string, MemoryEntry]> {
+    yield* this.#new;
+    yield* this.#used;
+  }
+
+  #evict(newcomer: string): void {
+    const victim = firstBut(this.#new, newcomer) ?? firstBut(this.#used, newcomer);
+    if (victim === undefined) return;
+    this.delete(victim);
+    this.#onFull?.(
+      'SessionStorageMemory is full: sessions leave before they expire. Raise its maxEntries or maxBytes, or use a storage outside of the process',
+    );
+    this.#onFull = undefined;
+  }
+}
+
+function firstBut(entries: Map<string, MemoryEntry>, id: string): string | undefined {
+  for (const key of entries.keys()) if (key !== id) return key;
+  return undefined;
+}
+
+function sizeOf(id: string, entry: MemoryEntry): number {
+  return id.length + entry.bytes.length;
+}

@@ -1,0 +1,104 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { collect, streamOf } from '../../../src/common/byte-stream.js';
+import { OrderedStorage } from '../../../src/storage/ordered-storage.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { PlainStorage } from './plain-storage.js';
+import { storageContract } from './storage-contract.js';
+
+const kind = { create: (clock: ManualClock) => new OrderedStorage(new PlainStorage(clock)) };
+/** Its versions are hashes: records that its core writes are never the same twice. */
+const cases = storageContract.filter(({ needs }) => needs !== 'versions of its own');
+
+const bytes = (content: string) => streamOf(Buffer.from(content));
+
+function bench() {
+  const clock = new ManualClock();
+  const plain = new PlainStorage(clock);
+  const storage = new OrderedStorage(plain);
+  const expiresAt = clock.now() + 1000;
+  const read = (over = storage): Promise<string | undefined> =>
+    over.read('a', async ({ stream }) => Buffer.from(await collect(stream)).toString());
+  return { plain, storage, expiresAt, read, clock };
+}
+
+/** A promise, and the hand to resolve it. */
+function gate(): { readonly promise: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (open = resolve));
+  return { promise, open: () => open() };
+}
+
+describe('OrderedStorage over a storage without conditional writes', () => {
+  it.each(cases)('$name', async ({ run }) => {
+    await expect(run(kind)).resolves.toBeUndefined();
+  });
+
+  it('gives another version to other bytes, and to a record that was made anew of other bytes', async () => {
+    const { storage, expiresAt } = bench();
+    const versions = new Set<string | undefined>();
+    for (const content of ['one', 'two', 'three', '']) {
+      const result = await storage.write('a', bytes(content), { expiresAt });
+      versions.add(result.written ? result.version : undefined);
+      await storage.invalidate('a');
+    }
+    expect(versions.size).toBe(4);
+    expect(versions.has(undefined)).toBe(false);
+  });
+
+  it('never gives `expect` on', async () => {
+    const { plain, storage, expiresAt } = bench();
+    const { written } = await storage.write('a', bytes('one'), { expiresAt, expect: 'absent' });
+    expect(written).toBe(true);
+    expect(plain.calls).toEqual(['read a', 'write a']);
+  });
+
+  it('keeps its order while a write hangs: a late write does not revive what was ended', async () => {
+    const { plain, storage, expiresAt, read } = bench();
+    await storage.write('a', bytes('old'), { expiresAt });
+    const hanging = gate();
+    plain.hangNextWrite(hanging.promise);
+    const late = storage.write('a', bytes('late'), { expiresAt });
+    await turn();
+    const ended = storage.invalidate('a');
+    await turn();
+    expect(plain.calls).not.toContain('invalidate a');
+    hanging.open();
+    await Promise.all([late, ended]);
+    expect(await read()).toBeUndefined();
+  });
+
+  it('lets other ids in while a write hangs', async () => {
+    const { plain, storage, expiresAt } = bench();
+    const hanging = gate();
+    plain.hangNextWrite(hanging.promise);
+    const late = storage.write('a', bytes('late'), { expiresAt });
+    expect(await storage.write('b', bytes('b'), { expiresAt, expect: 'absent' })).toMatchObject({ written: true });
+    hanging.open();
+    await late;
+  });
+
+  it('is one order for all that stand over the same storage, whichever app they are of', async () => {
+    const { plain, storage, expiresAt, read } = bench();
+    const other = new OrderedStorage(plain);
+    await storage.write('a', bytes('old'), { expiresAt });
+    const version = await storage.read('a', async (entry) => entry.version);
+    if (version === undefined) throw new Error('no version');
+    const hanging = gate();
+    plain.hangNextWrite(hanging.promise);
+    const first = storage.write('a', bytes('first'), { expiresAt, expect: { version } });
+    const second = other.write('a', bytes('second'), { expiresAt, expect: { version } });
+    hanging.open();
+    expect(await first).toMatchObject({ written: true });
+    expect(await second).toEqual({ written: false, reason: 'conflict' });
+    expect(await read(other)).toBe('first');
+  });
+
+  it('goes on after a failure of its storage', async () => {
+    const { plain, storage, expiresAt, read } = bench();
+    plain.hangNextWrite(Promise.reject(new Error('down')));
+    await expect(storage.write('a', bytes('lost'), { expiresAt })).rejects.toThrow('down');
+    expect(await storage.write('a', bytes('kept'), { expiresAt })).toMatchObject({ written: true });
+    expect(await read()).toBe('kept');
+  });
+});

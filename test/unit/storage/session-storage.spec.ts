@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { PlainStorage } from './plain-storage.js';
+import { storageContract } from './storage-contract.js';
+
+describe('SessionStorage', () => {
+  it('sweep() and close() of a storage that has none of its own do nothing', async () => {
+    const storage = new PlainStorage(new ManualClock());
+    expect(await storage.sweep()).toBe(0);
+    expect(await storage.close()).toBeUndefined();
+  });
+
+  it.each(storageContract.filter(({ needs }) => needs === undefined))(
+    'of the smallest kind keeps the contract: $name',
+    async ({ run }) => {
+      await expect(run({ create: (clock) => new PlainStorage(clock) })).resolves.toBeUndefined();
+    },
+  );
+});
