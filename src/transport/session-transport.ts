@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What a transport needs of a response: its header fields. */
+export interface ResponseHeaders {
+  getHeader(name: string): number | string | string[] | undefined;
+  setHeader(name: string, value: string | readonly string[]): unknown;
+}
+
+/** How a response reaches its client. */
+export interface Delivery {
+  /** Whether the client came over HTTPS. */
+  readonly secure: boolean;
+}
+
+/** Moves a string between client and server. */
+export interface SessionTransport {
+  /** The request header that the answer depends on, for `Vary`. */
+  readonly vary: string;
+  /** Reads what the client sent, unchecked: each distinct value once, in the order in which they came; empty for nothing. */
+  receive(headers: IncomingHttpHeaders): readonly string[];
+  /** Hands a value to the client, in place of what was set for it before. */
+  send(headers: ResponseHeaders, value: string, delivery: Delivery): void;
+  /** Makes the client forget its value. */
+  clear(headers: ResponseHeaders, delivery: Delivery): void;
+}

@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { formatToken, parseToken } from '../../../src/tracker/token.js';
+import type { CookieAttributes } from '../../../src/transport/cookie-rules.js';
+import { CookieTransport } from '../../../src/transport/cookie-transport.js';
+import { cookieValues } from '../../../src/transport/cookie-values.js';
+import { TestHeaders } from './test-headers.js';
+
+const attributes: CookieAttributes = {
+  path: '/',
+  domain: undefined,
+  maxAge: undefined,
+  httpOnly: true,
+  secure: 'auto',
+  sameSite: 'lax',
+  partitioned: false,
+  priority: undefined,
+};
+const http = { secure: false };
+const https = { secure: true };
+
+/** What a browser makes of the Set-Cookie fields: the pairs of its next Cookie header. */
+const pairsOf = (headers: TestHeaders): string[] =>
+  [headers.getHeader('Set-Cookie') ?? []].flat().map((field) => String(field).split(';')[0] as string);
+
+describe('cookieValues()', () => {
+  it.each([
+    ['sid=a', ['a']],
+    ['sid=a; sid=b', ['a', 'b']],
+    ['sid=b; x=1; sid=a', ['b', 'a']],
+    ['sid=a; sid=a', ['a']],
+    ['sid=', ['']],
+    ['sid=;sid=a', ['', 'a']],
+    ['xsid=a; sid2=b; s=c', []],
+    ['xsid=x; sid=a; sid2=y', ['a']],
+    ['xsid=sid=a', []],
+    ['x=sid=a', []],
+    ['SID=a; Sid=b', []],
+    ['sid=a=b==', ['a=b==']],
+    ['sid="a"', ['"a"']],
+    ['sid="a;b"', ['"a']],
+    ['sid= a ', ['a']],
+    ['x=1;   sid=a   ;y=2', ['a']],
+    ['x=1;sid=a;y=2', ['a']],
+    [';;sid=a;;', ['a']],
+    ['sid', []],
+    ['sid; sid=a', ['a']],
+    ['=sid=a', []],
+    ['sid=%41', ['%41']],
+    ['sid=a,sid=b', ['a,sid=b']],
+    ['', []],
+  ])('reads %j as %j', (header, expected) => {
+    expect(cookieValues(header, 'sid')).toEqual(expected);
+  });
+
+  it('reads a name with characters that mean something in patterns', () => {
+    expect(cookieValues('a.b=1; aXb=2; a*b=3', 'a.b')).toEqual(['1']);
+    expect(cookieValues('__Host-sid=1', '__Host-sid')).toEqual(['1']);
+  });
+
+  it('never throws, for any header', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (header) => {
+        for (const value of cookieValues(`${header}; sid=${header}`, 'sid')) expect(header).toContain(value);
+      }),
+    );
+  });
+});
+
+describe('CookieTransport', () => {
+  const transport = new CookieTransport('sid', attributes);
+
+  it('receive() gives nothing without a Cookie header', () => {
+    expect(transport.receive({})).toEqual([]);
+  });
+
+  it('any token comes back through Set-Cookie and Cookie, among any other cookies', () => {
+    const octet = fc.string({ unit: fc.constantFrom(...'abXY019-_.!#$&()*+/:<=>?@[]^`{|}~"%'), maxLength: 12 });
+    const name = fc
+      .string({ unit: fc.constantFrom(...'abisdID_-.'), minLength: 1, maxLength: 5 })
+      .filter((name) => name !== 'sid');
+    const others = fc.array(
+      fc.tuple(name, octet).map((pair) => pair.join('=')),
+      { maxLength: 5 },
+    );
+    const bytes = fc.uint8Array({ minLength: 48, maxLength: 48 });
+    fc.assert(
+      fc.property(bytes, others, others, fc.constantFrom(';', '; ', ' ; '), (bytes, before, after, semicolon) => {
+        const text = (from: number, to: number): string => Buffer.from(bytes.subarray(from, to)).toString('base64url');
+        const token = formatToken({ id: text(0, 16), secret: text(16, 48) });
+        const headers = new TestHeaders({ 'set-cookie': before });
+        transport.send(headers, token, http);
+        const pairs = pairsOf(headers);
+        expect(pairs).toEqual([...before, `sid=${token}`]);
+        const values = transport.receive({ cookie: [...pairs, ...after].join(semicolon) });
+        expect(values).toEqual([token]);
+        expect(parseToken(values[0] as string, false)).toEqual({ id: text(0, 16), secret: text(16, 48) });
+      }),
+    );
+  });
+
+  describe('send()', () => {
+    const clock = new ManualClock(Date.UTC(2030, 0, 1));
+    const sent = (change: Partial<CookieAttributes>, delivery = http): unknown => {
+      const headers = new TestHeaders();
+      new CookieTransport('sid', { ...attributes, ...change }, clock).send(headers, 'value', delivery);
+      return headers.getHeader('Set-Cookie');
+    };
+
+    it('sets a browser session by default: HttpOnly, SameSite=Lax, Path=/', () => {
+      expect(sent({})).toEqual(['sid=value; Path=/; HttpOnly; SameSite=Lax']);
+    });
+
+    it('adds Secure by itself over HTTPS', () => {
+      expect(sent({}, https)).toEqual(['sid=value; Path=/; HttpOnly; Secure; SameSite=Lax']);
+    });
+
+    it('adds Secure over HTTP where it is told to, and not over HTTPS where it is told not to', () => {
+      expect(sent({ secure: true }, http)).toEqual([expect.stringContaining('; Secure')]);
+      expect(sent({ secure: false }, https)).toEqual([expect.not.stringContaining('Secure')]);
+    });
+
+    it('adds every attribute', () => {
+      const all = {
+        path: '/shop',
+        domain: 'a.example',
+        maxAge: 90_500,
+        sameSite: 'none',
+        partitioned: true,
+        priority: 'high',
+      } as const;
+      const [field] = sent({ ...all, secure: true }) as [string];
+      expect(field.split('; ').toSorted()).toEqual([
+        'Domain=a.example',
+        'Expires=Tue, 01 Jan 2030 00:01:30 GMT',
+        'HttpOnly',
+        'Max-Age=90',
+        'Partitioned',
+        'Path=/shop',
+        'Priority=High',
+        'SameSite=None',
+        'Secure',
+        'sid=value',
+      ]);
+    });
+
+    it("keeps the app's other cookies, whether one or several, in their order", () => {
+      for (const others of [['xsid=1; Path=/', 'sid2=2', 'a=sid=3'], ['a=1'], []]) {
+        const headers = new TestHeaders(
+          others.length === 1 ? { 'Set-Cookie': others[0] as string } : { 'Set-Cookie': others },
+        );
+        transport.send(headers, 'value', http);
+        expect(headers.getHeader('Set-Cookie')).toEqual([...others, 'sid=value; Path=/; HttpOnly; SameSite=Lax']);
+      }
+    });
+
+    it('replaces what was set for the name before', () => {
+      const headers = new TestHeaders({ 'Set-Cookie': ['sid=planted; Path=/x', 'a=1'] });
+      transport.send(headers, 'first', http);
+      transport.send(headers, 'second', http);
+      expect(pairsOf(headers)).toEqual(['a=1', 'sid=second']);
+    });
+  });
+
+  describe('clear()', () => {
+    it('sets an empty value in the past, with every attribute that it was sent with', () => {
+      const all = {
+        path: '/shop',
+        domain: 'a.example',
+        maxAge: 90_000,
+        sameSite: 'none',
+        partitioned: true,
+        priority: 'low',
+      } as const;
+      const transport = new CookieTransport('sid', { ...attributes, ...all, secure: true });
+      const [sent, cleared] = [new TestHeaders(), new TestHeaders()];
+      transport.send(sent, 'value', http);
+      transport.clear(cleared, http);
+      const attributesOf = (headers: TestHeaders): string[] =>
+        ((headers.getHeader('Set-Cookie') as string[])[0] as string)
+          .split('; ')
+          .filter((part) => !/^(sid|Max-Age|Expires)=/.test(part))
+          .toSorted();
+      expect(attributesOf(cleared)).toEqual(attributesOf(sent));
+      expect(cleared.getHeader('Set-Cookie')).toEqual([
+        expect.stringMatching(/^sid=; Max-Age=0;.*Expires=Thu, 01 Jan 1970 00:00:00 GMT/),
+      ]);
+    });
+
+    it("replaces what was set for the name before, and keeps the app's other cookies", () => {
+      const headers = new TestHeaders({ 'Set-Cookie': 'a=1' });
+      transport.send(headers, 'value', https);
+      transport.clear(headers, https);
+      expect(pairsOf(headers)).toEqual(['a=1', 'sid=']);
+    });
+  });
+});
