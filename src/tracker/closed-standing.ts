@@ -1,0 +1,77 @@
+import { SessionConflictError, SessionEndedError } from '../errors.js';
+import { keptKeys } from '../session/kept-keys.js';
+import type { RegenerateOptions } from '../session/session.js';
+import type { Standee, Standing } from './standing.js';
+
+/**
+ * Why a session takes no more change: its record is gone; its secret was replaced while this request used it; or there was
+ * none to begin with that this request could use, and it may not start one.
+ */
+export type Closure = 'ended' | 'replaced' | 'refused';
+
+/** What is known of a session that is closed. */
+export interface ClosedFacts {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** A session that takes no more change in this request, so that nothing is revived and nothing is overwritten. */
+export class ClosedStanding<Data extends object> implements Standing<Data> {
+  readonly isNew = true;
+  readonly id: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly #session: Standee<Data>;
+  readonly #closure: Closure;
+  readonly #why: string;
+
+  /** @param why the end of the sentence "Cannot use session: ..." */
+  constructor(session: Standee<Data>, facts: ClosedFacts, closure: Closure, why: string) {
+    this.#session = session;
+    this.id = facts.id;
+    this.createdAt = facts.createdAt;
+    this.expiresAt = facts.expiresAt;
+    this.#closure = closure;
+    this.#why = why;
+  }
+
+  async commit(): Promise<void> {
+    throw this.error();
+  }
+
+  touch(): undefined {
+    return undefined;
+  }
+
+  async reload(): Promise<void> {
+    throw this.error();
+  }
+
+  async regenerate({ keep = 'all' }: RegenerateOptions<Data>): Promise<void> {
+    if (this.#closure !== 'ended') throw this.error();
+    const { sessionData: data } = this.#session;
+    const changes = keptKeys(data.ownChanges(data.snapshot()), keep);
+    this.#session.becomeNew();
+    data.restart(changes);
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#closure === 'ended') this.#session.becomeNew();
+  }
+
+  async update(): Promise<void> {
+    throw this.error();
+  }
+
+  async take(): Promise<unknown> {
+    if (this.#closure === 'replaced') throw this.error();
+    return undefined;
+  }
+
+  /** What its verbs reject with. */
+  error(): SessionConflictError | SessionEndedError {
+    const Kind = this.#closure === 'ended' ? SessionEndedError : SessionConflictError;
+    return new Kind(`Cannot use session: ${this.#why}`, { id: this.id });
+  }
+}

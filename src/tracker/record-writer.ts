@@ -1,0 +1,175 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../common/clock.js';
+import { KeyedLine, MAX_IN_LINE } from '../common/keyed-line.js';
+import { randomText } from '../common/random.js';
+import { SessionConflictError, SessionDecodeError, SessionStorageError } from '../errors.js';
+import { REMEMBERED_COMMITS } from '../record/record-header.js';
+import type { SessionRecord } from '../record/record.js';
+import { isOver } from '../session/expiry.js';
+import type { SessionStorage } from '../storage/session-storage.js';
+import type { KnownRecord, Records } from './records.js';
+import { isSameHash, randomId } from './token.js';
+
+/** How a rewrite ended: with the record as it is stored now, or without one that is ours. */
+export type Rewritten =
+  | { readonly outcome: 'written' | 'unchanged'; readonly record: KnownRecord }
+  /** There is no record any more. */
+  | { readonly outcome: 'missing' }
+  /** The record has another secret: somebody logged in meanwhile. */
+  | { readonly outcome: 'foreign' };
+
+/** One change of one record. */
+export interface Rewrite {
+  readonly id: string;
+  /** Only a record with this secret is changed. */
+  readonly secretHash: string;
+  /** The record as last seen; `undefined` to read it first, past every cache. */
+  readonly known: KnownRecord | undefined;
+  /** Whether the change may be made again on what another request has stored. */
+  readonly merges: boolean;
+  /** Makes the next record of the one before; `undefined` when nothing needs to be written. May be called several times. */
+  next(record: KnownRecord): SessionRecord | undefined;
+  /** Told of each conflict. */
+  onConflict(): void;
+}
+
+const MAX_PAUSE = 50;
+const COMMIT_ID_BYTES = 6;
+
+/** The lines of all storages, whichever app uses them. */
+const lines = new WeakMap<SessionStorage, KeyedLine>();
+
+/** Writes records, each on the condition that nobody wrote since it was read. */
+export class RecordWriter {
+  readonly #records: Records;
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  readonly #line: KeyedLine;
+
+  /** @param timeout milliseconds after which conflicts are not tried again */
+  constructor(storage: SessionStorage, records: Records, clock: Clock, timeout: number) {
+    this.#records = records;
+    this.#clock = clock;
+    this.#timeout = timeout;
+    this.#line = lines.get(storage) ?? new KeyedLine();
+    lines.set(storage, this.#line);
+  }
+
+  /**
+   * Does `work` when it is this caller's turn at `id`: commits of one session, in one process, do not race.
+   *
+   * @param work told whether it had to wait, so that what was known before may be outdated
+   * @throws {SessionStorageError} when too many wait, or it takes too long
+   */
+  async inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
+    if (this.#line.length(id) > MAX_IN_LINE) {
+      throw new SessionStorageError(`Cannot store session: more than ${MAX_IN_LINE} requests wait to do so`, { id });
+    }
+    const turn = this.#line.enter(id);
+    try {
+      if (turn !== undefined) await this.#records.limited(id, { abort: () => {} }, () => turn);
+    } catch (error) {
+      void turn?.then(() => this.#line.leave(id));
+      throw error;
+    }
+    try {
+      return await work(turn !== undefined);
+    } finally {
+      this.#line.leave(id);
+    }
+  }
+
+  /**
+   * Stores a new record.
+   *
+   * @param id if it exists, one random id is tried in its place
+   * @returns the id it got, and the record
+   * @throws {SessionConflictError} when both exist
+   */
+  async create(id: string, record: SessionRecord): Promise<{ readonly id: string; readonly record: KnownRecord }> {
+    const commit = randomText(COMMIT_ID_BYTES);
+    const marked = withCommit(record, commit);
+    for (const name of [id, randomId()]) {
+      const result = await this.#records.write(name, marked, 'absent');
+      if (result.written) return { id: name, record: { ...marked, version: result.version ?? '', cached: false } };
+      // A driver may have sent it twice: then what exists is ours
+      const existing = await this.#fresh(name);
+      if (existing?.header.commits.includes(commit) === true) return { id: name, record: existing };
+    }
+    throw new SessionConflictError('Cannot create session: its id exists already', { id });
+  }
+
+  /**
+   * Changes a record, again and again until nobody was faster.
+   *
+   * @throws {SessionConflictError} when conflicts outlast the timeout, or the change must not be made again
+   */
+  async rewrite(rewrite: Rewrite): Promise<Rewritten> {
+    const { id, secretHash } = rewrite;
+    const commit = randomText(COMMIT_ID_BYTES);
+    const giveUpAt = this.#clock.now() + this.#timeout;
+    let record = rewrite.known;
+    // What this request knows may be over while others have kept the session alive
+    if (record === undefined || isOver(record.header, this.#clock.now())) record = await this.#fresh(id);
+    for (let pause = 1; ; pause *= 2) {
+      if (record?.header.commits.includes(commit) === true) return { outcome: 'written', record };
+      if (record === undefined || isOver(record.header, this.#clock.now())) return { outcome: 'missing' };
+      if (!isSameHash(record.header.secretHash, secretHash)) return { outcome: 'foreign' };
+      const next = nextOf(rewrite, record);
+      if (next === 'unreadable') return { outcome: 'missing' };
+      if (next === undefined) return { outcome: 'unchanged', record };
+      const marked = withCommit(next, commit);
+      const result = await this.#records.write(id, marked, { version: record.version });
+      if (result.written)
+        return { outcome: 'written', record: { ...marked, version: result.version ?? '', cached: false } };
+      rewrite.onConflict();
+      if (this.#clock.now() >= giveUpAt) throw conflict(id, 'others change it all the time');
+      if (pause > 1) await setTimeout(Math.random() * Math.min(pause, MAX_PAUSE));
+      record = await this.#fresh(id);
+      if (!rewrite.merges && record !== undefined && !record.header.commits.includes(commit)) {
+        throw conflict(id, 'another request has changed it since its secret was replaced');
+      }
+    }
+  }
+
+  /** Reads past every cache; what is not a record is none. */
+  async #fresh(id: string): Promise<KnownRecord | undefined> {
+    try {
+      return await this.#records.read(id, true);
+    } catch (error) {
+      if (error instanceof SessionDecodeError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Moves the idle deadline, once. When somebody else wrote meanwhile, that has moved it too.
+   *
+   * @returns the record as stored; `undefined` when it was not written
+   */
+  async touch(id: string, record: KnownRecord, idleDeadline: number): Promise<KnownRecord | undefined> {
+    if (isOver(record.header, this.#clock.now())) return undefined;
+    const { payload } = record;
+    const header = { ...record.header, idleDeadline };
+    const result = await this.#records.write(id, { header, payload }, { version: record.version });
+    return result.written ? { header, payload, version: result.version ?? '', cached: false } : undefined;
+  }
+}
+
+/** What a record shall become; or that its data cannot be read, so that it is no session. */
+function nextOf(rewrite: Rewrite, record: KnownRecord): SessionRecord | 'unreadable' | undefined {
+  try {
+    return rewrite.next(record);
+  } catch (error) {
+    if (error instanceof SessionDecodeError) return 'unreadable';
+    throw error;
+  }
+}
+
+function withCommit({ header, payload }: SessionRecord, commit: string): SessionRecord {
+  return { header: { ...header, commits: [commit, ...header.commits].slice(0, REMEMBERED_COMMITS) }, payload };
+}
+
+function conflict(id: string, why: string): SessionConflictError {
+  return new SessionConflictError(`Cannot store session: ${why}`, { id });
+}

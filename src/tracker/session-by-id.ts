@@ -1,0 +1,249 @@
+import { Underway } from '../common/underway.js';
+import { SessionCommittedError, SessionEndedError, SessionError, SessionStorageError } from '../errors.js';
+import { sameBytes, SessionData, type DataSnapshot } from '../session/session-data.js';
+import { SessionHandle, type SessionWork } from '../session/session-handle.js';
+import type { RegenerateOptions, Session } from '../session/session.js';
+import { ClosedStanding } from './closed-standing.js';
+import type { IdTracking } from './id-tracking.js';
+import { Message } from './message.js';
+import { NewStanding } from './new-standing.js';
+import type { KnownRecord } from './records.js';
+import type { Sending, Standee, Standing } from './standing.js';
+import { StoredStanding } from './stored-standing.js';
+import type { Token } from './token.js';
+import type { Occasion, Outgoing, Reply, TrackedSession } from './tracked-session.js';
+
+/** A session that was found. */
+export interface StoredSession<Data extends object> {
+  readonly token: Token;
+  readonly record: KnownRecord;
+  readonly data: SessionData<Data>;
+}
+
+/** A session by id, as one request uses it: it stands in some way, and a verb may make it stand in another. */
+export class SessionById<Data extends object> implements TrackedSession, SessionWork<Data>, Standee<Data> {
+  readonly handle: Session = new SessionHandle<Data>(this) as Session<object> as Session;
+  readonly tracker: IdTracking<Data>;
+  readonly sessionData: SessionData<Data>;
+  readonly isUsed: boolean;
+  readonly #occasion: Occasion;
+  #standing: Standing<Data>;
+  readonly #message = new Message();
+  /** A state that could not be stored: the answer that says so must not try it again. */
+  #failed: Uint8Array | 'unserializable' | undefined;
+  /** What a handler could not store: if it goes on all the same, the response waits for one more try. */
+  #unsaved: { readonly error: unknown; readonly bytes: Uint8Array | undefined } | undefined;
+  /** What a handler has begun: the response waits for it, since it may have a token to send. */
+  readonly #verbs = new Underway();
+  #touched = false;
+
+  /** @param found the session that the client brought; `undefined` when it brought none */
+  constructor(tracker: IdTracking<Data>, occasion: Occasion, found?: StoredSession<Data>) {
+    this.tracker = tracker;
+    this.#occasion = occasion;
+    this.isUsed = found !== undefined;
+    this.sessionData = found?.data ?? new SessionData(tracker.settings.shape);
+    this.#standing =
+      found === undefined
+        ? new NewStanding(this, occasion.request)
+        : new StoredStanding(this, found.token, found.record, 'presented');
+  }
+
+  get name(): string {
+    return this.tracker.settings.name;
+  }
+
+  get id(): string {
+    return this.#standing.id;
+  }
+
+  get isNew(): boolean {
+    return this.#standing.isNew;
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#standing.createdAt);
+  }
+
+  get expiresAt(): Date {
+    return new Date(this.#standing.expiresAt);
+  }
+
+  get data(): Data {
+    return this.sessionData.value;
+  }
+
+  set data(data: Data) {
+    this.sessionData.value = data;
+  }
+
+  get reply(): Reply {
+    return this.#occasion.reply;
+  }
+
+  get outgoing(): Outgoing {
+    return this.#message.outgoing((token) => this.tracker.seal(token));
+  }
+
+  save(): Promise<void> {
+    return this.#verb(async () => {
+      const snapshot = this.sessionData.snapshot();
+      if (snapshot !== undefined) await this.#standing.commit(snapshot);
+    });
+  }
+
+  reload(): Promise<void> {
+    return this.#verb(() => this.#standing.reload());
+  }
+
+  regenerate(options: RegenerateOptions<Data> = {}): Promise<void> {
+    return this.#verb(() => this.#regenerate(options));
+  }
+
+  destroy(): Promise<void> {
+    return this.#verb(() => this.#standing.destroy());
+  }
+
+  async update(change: (data: Data) => unknown): Promise<Data> {
+    await this.#verb(() => this.#standing.update(change));
+    return this.sessionData.value;
+  }
+
+  take<Key extends keyof Data>(key: Key): Promise<Data[Key] | undefined> {
+    return this.#verb(() => this.#standing.take(String(key))) as Promise<Data[Key] | undefined>;
+  }
+
+  answeredWith(error: unknown): void {
+    if (this.#unsaved?.error === error) this.#failed = this.#unsaved?.bytes;
+  }
+
+  commit(): Promise<void> | undefined {
+    if (!this.#verbs.isEmpty) return this.#verbs.settled().then(() => this.commit());
+    let snapshot: DataSnapshot | undefined;
+    try {
+      snapshot = this.sessionData.snapshot();
+    } catch (error) {
+      if (this.#failed === 'unserializable') return undefined;
+      this.#failed = 'unserializable';
+      return Promise.reject(error instanceof Error ? error : new Error('Cannot serialize session', { cause: error }));
+    }
+    if (snapshot === undefined) return this.#touchOnce();
+    return this.#hasFailed(snapshot) ? undefined : this.#commit(snapshot);
+  }
+
+  become(standing: Standing<Data>): void {
+    this.#standing = standing;
+    if (standing instanceof ClosedStanding) this.#message.drop();
+  }
+
+  becomeNew(): void {
+    this.sessionData.reset(undefined);
+    this.#message.drop();
+    this.become(new NewStanding(this, this.#occasion.request));
+  }
+
+  /** Lets it take no change at all in this request: what the client presented is nobody's session any more, or two. */
+  refuse(why: string): void {
+    this.become(this.#refused(why));
+  }
+
+  send(token: Token, sending: Sending): void {
+    this.#message.send(token, sending);
+  }
+
+  clear(): void {
+    this.#message.clear();
+  }
+
+  /** A change whose new secret could not be stored must not be stored under the old one. */
+  async #regenerate(options: RegenerateOptions<Data>): Promise<void> {
+    try {
+      await this.#standing.regenerate(options);
+    } catch (error) {
+      if (!(this.#standing instanceof ClosedStanding)) {
+        this.#message.dropUnlessOwed();
+        this.#standing = this.#refused('its secret could not be replaced');
+      }
+      throw error;
+    }
+  }
+
+  #refused(why: string): Standing<Data> {
+    return new ClosedStanding(this, this.#standing, 'refused', why);
+  }
+
+  async #commit(snapshot: DataSnapshot): Promise<void> {
+    let tried = snapshot;
+    try {
+      await this.#inLine(async (waited) => {
+        const current = waited ? this.sessionData.snapshot() : snapshot;
+        if (current === undefined || this.#hasFailed(current)) return;
+        tried = current;
+        await this.#standing.commit(current);
+      });
+      this.#failed = undefined;
+    } catch (error) {
+      this.#failed = tried.bytes;
+      if (!this.#isDropped(error)) throw error;
+      const reason = error instanceof SessionEndedError ? 'ended' : 'too late';
+      this.tracker.observe({ type: 'refused', id: this.id, reason });
+    }
+  }
+
+  /** Whether a change that was not stored is nobody's loss: its session has ended, or nobody is there to get a new one. */
+  #isDropped(error: unknown): boolean {
+    return (
+      error instanceof SessionEndedError || (error instanceof SessionCommittedError && this.reply.state === 'gone')
+    );
+  }
+
+  #hasFailed(snapshot: DataSnapshot): boolean {
+    return this.#failed instanceof Uint8Array && sameBytes(this.#failed, snapshot.bytes);
+  }
+
+  #verb<R>(work: () => Promise<R>): Promise<R> {
+    return this.#verbs.add(this.#remembered(work));
+  }
+
+  async #remembered<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await this.#inLine(work);
+    } catch (error) {
+      if (error instanceof SessionError) this.#unsaved = { error, bytes: this.#unstored() };
+      throw error;
+    }
+  }
+
+  #unstored(): Uint8Array | undefined {
+    try {
+      return this.sessionData.snapshot()?.bytes;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #inLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
+    return this.tracker.underway.add(this.#noticed(this.tracker.writer.inLine(this.id, work)));
+  }
+
+  async #noticed<R>(work: Promise<R>): Promise<R> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof SessionStorageError) this.reply.outage();
+      this.tracker.noticeFailure(error, this.id);
+      throw error;
+    }
+  }
+
+  #touchOnce(): Promise<void> | undefined {
+    if (this.#touched) return undefined;
+    this.#touched = true;
+    const touch = this.#standing.touch();
+    if (touch === undefined) return undefined;
+    const quiet = touch.catch((error: unknown) => this.tracker.noticeFailure(error, this.id));
+    if (this.tracker.settings.refreshes && this.reply.state === 'open') return quiet;
+    void this.tracker.underway.add(quiet);
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import type { RegenerateOptions } from '../session/session.js';
+import type { DataSnapshot, SessionData } from '../session/session-data.js';
+import type { IdTracking } from './id-tracking.js';
+import type { Token } from './token.js';
+import type { Reply } from './tracked-session.js';
+
+/** How a session stands in storage, as far as this request knows, and what its verbs mean then. */
+export interface Standing<Data extends object> {
+  readonly id: string;
+  readonly isNew: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** Stores a changed state of the data. */
+  commit(snapshot: DataSnapshot): Promise<void>;
+  /** Moves the idle deadline, if that is due; `undefined` if it is not. */
+  touch(): Promise<void> | undefined;
+  reload(): Promise<void>;
+  regenerate(options: RegenerateOptions<Data>): Promise<void>;
+  destroy(): Promise<void>;
+  update(change: (data: Data) => unknown): Promise<void>;
+  take(key: string): Promise<unknown>;
+}
+
+/** How a token goes out: `once` with a good answer, `always` with whatever answer leaves. */
+export type Sending = 'once' | 'always';
+
+/** The session that stands so: what a standing works on. */
+export interface Standee<Data extends object> {
+  readonly tracker: IdTracking<Data>;
+  readonly sessionData: SessionData<Data>;
+  readonly reply: Reply;
+  /** From now on it stands like that. */
+  become(standing: Standing<Data>): void;
+  /** Lets it stand like one that was never stored. */
+  becomeNew(): void;
+  /** The response hands the client this token. */
+  send(token: Token, sending: Sending): void;
+  /** The response makes the client forget its token. */
+  clear(): void;
+}

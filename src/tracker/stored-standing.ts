@@ -1,0 +1,226 @@
+import { SessionCommittedError } from '../errors.js';
+import type { SessionRecord } from '../record/record.js';
+import type { RecordHeader } from '../record/record-header.js';
+import { expiryOf, isTouchDue } from '../session/expiry.js';
+import { keptKeys } from '../session/kept-keys.js';
+import type { RegenerateOptions } from '../session/session.js';
+import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import { applyChange } from './apply-change.js';
+import { ClosedStanding, type Closure } from './closed-standing.js';
+import type { Rewrite, Rewritten } from './record-writer.js';
+import type { KnownRecord } from './records.js';
+import type { Standee, Standing } from './standing.js';
+import { hashOf, isSameHash, randomSecret, type Token } from './token.js';
+
+/** For how long the secret that a login replaced is refused with 409 instead of being unknown, in milliseconds. */
+const PREVIOUS_SECRET_TIME = 60_000;
+
+const NOTHING = new Uint8Array(0);
+
+/** A session with a record, as it was when this request last saw it. */
+export class StoredStanding<Data extends object> implements Standing<Data> {
+  readonly isNew = false;
+  readonly #session: Standee<Data>;
+  #token: Token;
+  #secretHash: string;
+  #record: KnownRecord;
+  /** Whether the client knows the secret; else no request can come with it once it is replaced. */
+  #knownToClient: boolean;
+  #regenerated = false;
+
+  constructor(session: Standee<Data>, token: Token, record: KnownRecord, origin: 'presented' | 'unsent') {
+    this.#session = session;
+    this.#token = token;
+    this.#secretHash = record.header.secretHash;
+    this.#record = record;
+    this.#knownToClient = origin === 'presented';
+  }
+
+  get id(): string {
+    return this.#token.id;
+  }
+
+  get createdAt(): number {
+    return this.#record.header.createdAt;
+  }
+
+  get expiresAt(): number {
+    return expiryOf(this.#record.header);
+  }
+
+  async commit(snapshot: DataSnapshot): Promise<void> {
+    const known = this.#record;
+    const result = await this.#rewrite(known, (record) => {
+      if (record === known) return this.#next(record, snapshot.bytes);
+      const payload = this.#serialize(this.#session.sessionData.merge(record.payload, snapshot));
+      return sameBytes(payload, record.payload) ? undefined : this.#next(record, payload);
+    });
+    this.#accept(result, snapshot);
+  }
+
+  touch(): Promise<void> | undefined {
+    const { clock, timeouts } = this.#session.tracker.settings;
+    return isTouchDue(this.#record.header, timeouts, clock.now()) ? this.#touch() : undefined;
+  }
+
+  async reload(): Promise<void> {
+    const result = await this.#rewrite(undefined, () => undefined);
+    const { payload } = this.#seen(result);
+    this.#session.sessionData.reset(payload);
+  }
+
+  async regenerate({ keep = 'all', restart = true }: RegenerateOptions<Data>): Promise<void> {
+    const { sessionData: data, reply, tracker } = this.#session;
+    if (reply.state !== 'open') {
+      throw new SessionCommittedError(
+        'Cannot regenerate session: the response has begun or its client has gone, its token cannot be sent any more',
+      );
+    }
+    const snapshot = data.snapshot();
+    const token = { id: this.id, secret: randomSecret() };
+    const secretHash = hashOf(token.secret);
+    const result = await this.#rewrite(this.#record, (record) => {
+      const { header, payload } = this.#next(
+        record,
+        this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep)),
+      );
+      return { header: this.#rotated(header, secretHash, restart), payload };
+    });
+    if (result.outcome === 'missing') {
+      const changes = keptKeys(data.ownChanges(snapshot), keep);
+      this.#session.becomeNew();
+      data.restart(changes);
+      return;
+    }
+    this.#token = token;
+    this.#secretHash = secretHash;
+    this.#knownToClient = false;
+    this.#regenerated = true;
+    // Before anything else can fail: without it the client is lost
+    this.#session.send(token, 'always');
+    this.#accept(result, snapshot);
+    tracker.observe({ type: 'regenerated', id: this.id });
+  }
+
+  async destroy(): Promise<void> {
+    const { id } = this;
+    const { outcome } = await this.#rewrite(this.#record, ({ header }) => ({
+      header: { ...header, idleDeadline: 0 },
+      payload: NOTHING,
+    }));
+    if (outcome === 'foreign') {
+      this.#close('replaced');
+      return;
+    }
+    this.#session.becomeNew();
+    if (outcome === 'missing') return;
+    this.#session.clear();
+    this.#session.tracker.observe({ type: 'destroyed', id });
+  }
+
+  async update(change: (data: Data) => unknown): Promise<void> {
+    const { sessionData: data } = this.#session;
+    const snapshot = data.snapshot();
+    const result = await this.#rewrite(undefined, (record) => {
+      const draft = data.draft(record.payload, snapshot);
+      applyChange(change, draft.data);
+      const payload = this.#serialize(draft.data);
+      return snapshot === undefined && sameBytes(payload, draft.before) ? undefined : this.#next(record, payload);
+    });
+    this.#accept(result, snapshot);
+  }
+
+  async take(key: string): Promise<unknown> {
+    const { sessionData: data } = this.#session;
+    const snapshot = data.snapshot();
+    let value: unknown;
+    const result = await this.#rewrite(undefined, (record) => {
+      value = undefined;
+      const merged = data.merge(record.payload, snapshot);
+      if (!Object.hasOwn(merged, key)) return undefined;
+      const { [key]: taken, ...rest } = merged;
+      value = taken;
+      return this.#next(record, this.#serialize(rest));
+    });
+    if (result.outcome === 'missing') {
+      this.#close('ended');
+      return undefined;
+    }
+    this.#accept(result, result.outcome === 'written' ? snapshot : undefined);
+    return value;
+  }
+
+  async #touch(): Promise<void> {
+    const { clock, timeouts } = this.#session.tracker.settings;
+    const before = this.#record;
+    const touched = await this.#session.tracker.writer.touch(this.id, before, clock.now() + timeouts.idle);
+    // A commit may have been faster
+    if (touched === undefined || this.#record !== before) return;
+    this.#record = touched;
+    this.#refresh();
+  }
+
+  #rewrite(known: KnownRecord | undefined, next: Rewrite['next']): Promise<Rewritten> {
+    const { tracker } = this.#session;
+    const { id } = this;
+    const onConflict = (): void => tracker.observe({ type: 'conflict', id });
+    return tracker.writer.rewrite({
+      id,
+      secretHash: this.#secretHash,
+      known,
+      merges: !this.#regenerated,
+      next,
+      onConflict,
+    });
+  }
+
+  /** The record to follow `record`: with other data, used just now. */
+  #next({ header }: KnownRecord, payload: Uint8Array): SessionRecord {
+    const { clock, timeouts } = this.#session.tracker.settings;
+    return { header: { ...header, idleDeadline: clock.now() + timeouts.idle }, payload };
+  }
+
+  #rotated(header: RecordHeader, secretHash: string, restart: boolean): RecordHeader {
+    const { clock, timeouts } = this.#session.tracker.settings;
+    const now = clock.now();
+    return {
+      ...header,
+      secretHash,
+      previous: this.#knownToClient ? { hash: header.secretHash, until: now + PREVIOUS_SECRET_TIME } : header.previous,
+      absoluteDeadline: restart ? now + timeouts.absolute : header.absoluteDeadline,
+    };
+  }
+
+  /** Takes over what was stored. */
+  #accept(result: Rewritten, snapshot: DataSnapshot | undefined): void {
+    const record = this.#seen(result);
+    this.#session.sessionData.rebase(record.payload, snapshot);
+    if (result.outcome !== 'written') return;
+    this.#refresh();
+    this.#session.tracker.observe({ type: 'changed', id: this.id });
+  }
+
+  /** The record as it is now; or, when there is none that is this request's, the session is closed to it. */
+  #seen(result: Rewritten): KnownRecord {
+    if (result.outcome === 'missing') throw this.#close('ended');
+    if (result.outcome === 'foreign' || !isSameHash(result.record.header.secretHash, this.#secretHash)) {
+      throw this.#close('replaced');
+    }
+    return (this.#record = result.record);
+  }
+
+  #close(closure: Closure): Error {
+    const why = closure === 'ended' ? 'it has ended meanwhile' : 'its secret was replaced meanwhile';
+    const closed = new ClosedStanding(this.#session, this, closure, why);
+    this.#session.become(closed);
+    return closed.error();
+  }
+
+  #refresh(): void {
+    if (this.#session.tracker.settings.refreshes) this.#session.send(this.#token, 'once');
+  }
+
+  #serialize(data: object): Uint8Array {
+    return this.#session.tracker.settings.shape.codec.serialize(data);
+  }
+}
