@@ -1,0 +1,52 @@
+export type { ByteStream } from './common/byte-stream.js';
+export type { Clock, Timer } from './common/clock.js';
+export type { Duration } from './common/duration.js';
+export {
+  SessionCommittedError,
+  SessionConflictError,
+  SessionDecodeError,
+  SessionEndedError,
+  SessionError,
+  SessionNotRegisteredError,
+  SessionNotSerializableError,
+  SessionStorageError,
+  type SessionErrorCode,
+  type SessionErrorOptions,
+} from './errors.js';
+export { Session, type TypedParameterDecorator } from './module/session.decorator.js';
+export type { SessionRequest } from './module/platform.js';
+export { SessionsModule } from './module/sessions.module.js';
+export type {
+  SessionDeclaration,
+  SessionOptions,
+  SessionSettings,
+  SessionsAsyncOptions,
+  SessionsModuleSettings,
+  SessionsOptions,
+  SessionsOptionsFactory,
+  SessionsSettings,
+  StorageFactory,
+  StorageOption,
+  StorageProvider,
+} from './module/sessions-options.js';
+export { SessionsService } from './module/sessions.service.js';
+export { getStorageToken, InjectStorage, SESSIONS_CLOCK } from './module/tokens.js';
+export { JsonSerializer } from './record/json-serializer.js';
+export type { SessionSerializer } from './record/session-serializer.js';
+export type { RegenerateOptions, SessionFacts } from './session/session.js';
+export {
+  SESSION_STORAGE_MEMORY_OPTIONS,
+  SessionStorageMemory,
+  type SessionStorageMemoryOptions,
+} from './storage/session-storage-memory.js';
+export {
+  SessionStorage,
+  type ReadOptions,
+  type StoredEntry,
+  type WriteOptions,
+  type WriteResult,
+} from './storage/session-storage.js';
+export type { FoundSession } from './tracker/id-tracker.js';
+export type { RefusalReason, SessionEvent } from './tracker/session-event.js';
+export type { SessionKey } from './transformer/key-ring.js';
+export type { CookieOptions } from './transport/cookie-rules.js';

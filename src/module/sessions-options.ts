@@ -1,0 +1,108 @@
+import type { Abstract, DynamicModule, InjectionToken, Provider, Type } from '@nestjs/common';
+import type { Duration } from '../common/duration.js';
+import type { SessionSerializer } from '../record/session-serializer.js';
+import type { SessionStorage } from '../storage/session-storage.js';
+import type { SessionKey } from '../transformer/key-ring.js';
+import type { CookieOptions } from '../transport/cookie-rules.js';
+
+type Inject = readonly (InjectionToken | { readonly token: InjectionToken; readonly optional: boolean })[];
+
+/** A storage built by a function; its arguments are what `inject` names. */
+export interface StorageFactory {
+  readonly useFactory: (...args: never[]) => SessionStorage | Promise<SessionStorage>;
+  readonly inject?: Inject;
+}
+
+/** A storage as a Nest provider, without its `provide`. */
+export type StorageProvider =
+  | { readonly useClass: Type<SessionStorage> }
+  | { readonly useExisting: Type<SessionStorage> | Abstract<SessionStorage> | string | symbol }
+  | { readonly useValue: SessionStorage }
+  | StorageFactory;
+
+/** A session's storage: an instance, an injectable class, or a Nest provider without its `provide`. */
+export type StorageOption = SessionStorage | Type<SessionStorage> | StorageProvider;
+
+/** The options of one session that may come from a factory. */
+export interface SessionSettings {
+  /** Where records are kept; default: a `SessionStorageMemory` of its own. */
+  readonly storage?: SessionStorage;
+  /** The cookie's attributes; default: for this host, until the browser is closed. */
+  readonly cookie?: CookieOptions;
+  /** How the data becomes bytes; default: `JsonSerializer`. */
+  readonly serializer?: SessionSerializer;
+  /** Sign the token, so that a forged one is refused without asking the storage: the first signs, all verify; default: unsigned. */
+  readonly keys?: readonly SessionKey[];
+  /** How long a session lives without use; default `'30m'`. */
+  readonly idleTimeout?: Duration;
+  /** How long it lives after its creation or its last `regenerate()`, whatever the use; default `'12h'`. */
+  readonly absoluteTimeout?: Duration;
+  /** How old the idle deadline gets before a use moves it; default: a tenth of the idle timeout, at most `'1m'`. */
+  readonly touchAfter?: Duration;
+  /** How long the storage may take to answer before the client gets 503; default `'5s'`. */
+  readonly storageTimeout?: Duration;
+  /**
+   * Names the ids of new sessions, the public half of the token; default: 16 random bytes. Called once for a new session, with
+   * the platform's request; must return 1 to 255 characters of `[A-Za-z0-9_-]`. If that id exists, one random id is tried.
+   */
+  readonly generateId?: (request: unknown) => string;
+}
+
+/** What of a session must stand outside of a factory, since Nest needs it to build providers. */
+export interface SessionDeclaration {
+  /** The session's class, whose defaults new sessions start with; default: plain objects. */
+  readonly type?: Type<object>;
+  /** The session's name, and its cookie's; default `'sid'`. */
+  readonly name?: string;
+  /** Where records are kept; default: a `SessionStorageMemory` of its own. Two sessions with one class share one instance. */
+  readonly storage?: StorageOption;
+}
+
+/** The options of one session. */
+export type SessionOptions = SessionDeclaration & Omit<SessionSettings, 'storage'>;
+
+/** The options of the module itself. */
+export interface SessionsModuleSettings {
+  /** Whether `SessionsService` and storages are visible in all modules; default `true`. */
+  readonly isGlobal?: boolean;
+  /**
+   * Which handlers the interceptor is put on: all (default), or only those that declare a session, for apps that have no
+   * other global interceptor and mind its price. Either way everything is stored before the first byte; with `'declared'`,
+   * a failure in other handlers is answered by the response's gate and not by the app's exception filters.
+   */
+  readonly interceptor?: 'global' | 'declared';
+  /** Modules whose exports the storages inject. */
+  readonly imports?: NonNullable<DynamicModule['imports']>;
+  /** Providers that the storages inject. */
+  readonly providers?: readonly Provider[];
+}
+
+/** Several sessions; their options stand within. */
+type SeveralSessions = { readonly sessions: readonly SessionOptions[] } & {
+  readonly [Key in keyof SessionOptions]?: never;
+};
+
+/** What `SessionsModule.forRoot()` takes: one session's options, or several in an array. */
+export type SessionsOptions = SessionsModuleSettings & (SessionOptions | SeveralSessions);
+
+/** What a factory returns: the settings of declared sessions, by name. */
+export type SessionsSettings = Readonly<Record<string, SessionSettings>>;
+
+/** Makes the settings of sessions when the app starts. */
+export interface SessionsOptionsFactory {
+  /** Called once, when the app starts; names that are not declared, and wrong settings, stop it. */
+  createSessionsOptions(): SessionsSettings | Promise<SessionsSettings>;
+}
+
+/** What `SessionsModule.forRootAsync()` takes. */
+export type SessionsAsyncOptions = SessionsModuleSettings & {
+  /** The declared sessions; default: one, named `'sid'`. */
+  readonly sessions?: readonly SessionDeclaration[];
+} & (
+    | {
+        readonly useFactory: (...args: never[]) => SessionsSettings | Promise<SessionsSettings>;
+        readonly inject?: Inject;
+      }
+    | { readonly useClass: Type<SessionsOptionsFactory> }
+    | { readonly useExisting: InjectionToken<SessionsOptionsFactory> }
+  );

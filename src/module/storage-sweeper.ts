@@ -1,0 +1,89 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import type { Clock, Timer } from '../common/clock.js';
+import type { SessionStorage } from '../storage/session-storage.js';
+import { SessionsRegistry } from './sessions-registry.js';
+import { SESSIONS_CLOCK } from './tokens.js';
+
+/** How often expired records are swept, in milliseconds; half as much more or less, so that many processes do not meet. */
+const INTERVAL = 60_000;
+
+/** How long a storage may take to end its sweep, and to close, when the app ends; in milliseconds. */
+const PATIENCE = 5_000;
+
+/** Looks after the storages of an app: sweeps them slice by slice while it runs, closes each once when it has ended. */
+@Injectable()
+export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  readonly #logger = new Logger('Sessions');
+  readonly #storages: ReadonlySet<SessionStorage>;
+  #timer: Timer | undefined;
+  #stopped = false;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(
+    @Inject(SessionsRegistry) private readonly registry: SessionsRegistry,
+    @Inject(SESSIONS_CLOCK) private readonly clock: Clock,
+  ) {
+    this.#storages = new Set(registry.sessions.map(({ storage }) => storage));
+  }
+
+  onApplicationBootstrap(): void {
+    this.#schedule();
+  }
+
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#inTime(this.#sweeping);
+    await Promise.all(this.registry.sessions.map(({ tracker }) => tracker.settled()));
+    await Promise.all([...this.#storages].map((storage) => this.#inTime(this.#close(storage))));
+  }
+
+  async #close(storage: SessionStorage): Promise<void> {
+    try {
+      await storage.close();
+    } catch (error) {
+      this.#complain('close', error);
+    }
+  }
+
+  /** Waits, but not for ever: a backend that hangs must not keep the process from ending. */
+  async #inTime(work: Promise<void> | undefined): Promise<void> {
+    if (work === undefined) return;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => (timer = this.clock.after(PATIENCE, resolve)));
+    await Promise.race([work, late]);
+    timer?.cancel();
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = this.clock.after(INTERVAL * (0.5 + Math.random()), () => {
+      this.#sweeping = this.#sweep().finally(() => this.#schedule());
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    for (const storage of this.#storages) {
+      try {
+        while (!this.#stopped && (await storage.sweep()) > 0) await setImmediate();
+      } catch (error) {
+        this.#complain('sweep', error);
+      }
+    }
+  }
+
+  #complain(verb: 'sweep' | 'close', error: unknown): void {
+    this.#logger.warn(`Cannot ${verb} session storage: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
+}

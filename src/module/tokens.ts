@@ -1,0 +1,28 @@
+import { Inject } from '@nestjs/common';
+import { DEFAULT_NAME } from './session-definition.js';
+
+/** Injects the clock of all sessions; tests override it with a `ManualClock`. */
+export const SESSIONS_CLOCK = Symbol('nest-sessions:SESSIONS_CLOCK');
+
+/** Injects the checked options of all sessions. */
+export const SESSION_DEFINITIONS = Symbol('nest-sessions:SESSION_DEFINITIONS');
+
+/** Injects the settings that a factory returned. */
+export const SESSIONS_SETTINGS = Symbol('nest-sessions:SESSIONS_SETTINGS');
+
+/** Injects how the interceptor is put on: `'global'` or `'declared'`. */
+export const INTERCEPTOR_MODE = Symbol('nest-sessions:INTERCEPTOR_MODE');
+
+/**
+ * The injection token of a session's storage.
+ *
+ * @param name the session's name; default: that of a single session
+ */
+export function getStorageToken(name: string = DEFAULT_NAME): string {
+  return `nest-sessions:storage:${name}`;
+}
+
+/** Injects a session's storage. */
+export function InjectStorage(name: string = DEFAULT_NAME): ParameterDecorator & PropertyDecorator {
+  return Inject(getStorageToken(name));
+}

@@ -1,0 +1,189 @@
+import type { FactoryProvider, Type } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import {
+  assertDistinct,
+  asyncDefinitions,
+  asyncSettings,
+  sessionsOf,
+} from '../../../src/module/session-definitions.js';
+import type { SessionDefinition } from '../../../src/module/session-definition.js';
+import type {
+  SessionsAsyncOptions,
+  SessionsOptions,
+  SessionsOptionsFactory,
+} from '../../../src/module/sessions-options.js';
+import { SESSION_DEFINITIONS, SESSIONS_SETTINGS } from '../../../src/module/tokens.js';
+import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
+
+class Cart {}
+class User {}
+
+describe('assertDistinct()', () => {
+  it.each<[sessions: { name: string; type?: Type<object> }[], message: string]>([
+    [[], 'sessions must have one session at least: received none'],
+    [[{ name: 'a' }, { name: 'b' }, { name: 'a' }], 'sessions[2].name must not be another session\'s: received "a"'],
+    [
+      [
+        { name: 'a', type: Cart },
+        { name: 'b', type: Cart },
+      ],
+      "sessions[1].type must not be another session's: extend the class",
+    ],
+  ])('A20: refuses %j', (sessions, message) => {
+    expect(() => assertDistinct(sessions)).toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        message: expect.stringContaining(`Cannot start SessionsModule: ${message}`),
+      }),
+    );
+  });
+
+  it('takes different names and classes, and several without a class', () => {
+    const sessions = [{ name: 'a', type: Cart }, { name: 'b', type: User }, { name: 'c' }, { name: 'd' }];
+    expect(() => assertDistinct(sessions)).not.toThrow();
+  });
+});
+
+describe('sessionsOf()', () => {
+  it('gives the one session whose options stand beside those of the module', () => {
+    const options: SessionsOptions = {
+      idleTimeout: 5,
+      isGlobal: false,
+      interceptor: 'declared',
+      imports: [],
+      providers: [],
+    };
+    expect(sessionsOf(options)).toEqual([{ path: '', options: { idleTimeout: 5 } }]);
+    expect(sessionsOf({})).toEqual([{ path: '', options: {} }]);
+  });
+
+  it('gives those listed, with their paths', () => {
+    expect(sessionsOf({ sessions: [{ name: 'a' }, { name: 'b' }], isGlobal: true })).toEqual([
+      { path: 'sessions[0]', options: { name: 'a' } },
+      { path: 'sessions[1]', options: { name: 'b' } },
+    ]);
+  });
+
+  it('A20: refuses options of a session beside `sessions`: nothing would read them', () => {
+    const stray: object = { idleTimeout: '1h' };
+    expect(() => sessionsOf({ sessions: [{}], ...stray })).toThrow(
+      'Cannot start SessionsModule: idleTimeout is not an option: use one of isGlobal, interceptor, imports, providers, sessions',
+    );
+  });
+
+  it.each<[what: string, sessions: unknown, path: string]>([
+    ['an object', {}, 'sessions'],
+    ['a text', 'cart', 'sessions'],
+    ['undefined', undefined, 'sessions'],
+    ['null', null, 'sessions'],
+  ])('A20: refuses %s as `sessions`, naming it', (_, sessions, path) => {
+    expect(() => sessionsOf({ sessions } as SessionsOptions)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`Cannot start SessionsModule: ${path} must be`) }),
+    );
+  });
+});
+
+describe('asyncDefinitions()', () => {
+  const useFactory = () => ({});
+
+  it('declares one session with the default name by default', () => {
+    expect(asyncDefinitions({ useFactory })).toEqual([{ name: 'sid' }]);
+    expect(asyncDefinitions({ useFactory, sessions: [{ name: 'a' }, { type: Cart }] })).toEqual([
+      { name: 'a' },
+      { name: 'sid', type: Cart },
+    ]);
+  });
+
+  it.each<[options: object, message: string]>([
+    [{ idleTimeout: '1h' }, 'idleTimeout is not an option'],
+    [{ sessions: [] }, 'sessions must have one session at least'],
+    [{ sessions: [{ idleTimeout: '1h' }] }, 'sessions[0].idleTimeout is not an option: use one of type, name, storage'],
+    [{ sessions: [{ name: 'a b' }] }, 'sessions[0].name must be a cookie name'],
+    [{ sessions: [{ name: 'a' }, { type: 5 }] }, 'sessions[1].type must be a class'],
+    [{ sessions: [{}, {}] }, "sessions[1].name must not be another session's"],
+  ])('A20: refuses %j beside the factory', (options, message) => {
+    expect(() => asyncDefinitions({ useFactory, ...options })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`Cannot start SessionsModule: ${message}`) }),
+    );
+  });
+});
+
+describe('asyncSettings()', () => {
+  const declared = [
+    { name: 'sid' },
+    { name: 'cart', type: Cart },
+    { name: 'user', storage: new SessionStorageMemory() },
+  ];
+  /** What the app gets when the factory returns `settings`. */
+  const complete = (
+    settings: unknown,
+    sessions: Parameters<typeof asyncSettings>[1] = declared,
+  ): readonly SessionDefinition[] => {
+    const providers = asyncSettings({ useFactory: () => ({}) }, sessions) as FactoryProvider[];
+    const provider = providers.find(({ provide }) => provide === SESSION_DEFINITIONS);
+    if (provider === undefined) throw new Error('no definitions');
+    expect(provider.inject).toEqual([SESSIONS_SETTINGS]);
+    return provider.useFactory(settings) as readonly SessionDefinition[];
+  };
+
+  it('completes the declared sessions by name, with defaults for those that the factory leaves out', () => {
+    const definitions = complete({ cart: { idleTimeout: '1h', cookie: { path: '/cart' } } });
+    expect(definitions.map(({ name, type, timeouts, cookie }) => [name, type, timeouts.idle, cookie.path])).toEqual([
+      ['sid', undefined, 1_800_000, '/'],
+      ['cart', Cart, 3_600_000, '/cart'],
+      ['user', undefined, 1_800_000, '/'],
+    ]);
+  });
+
+  it.each<[settings: unknown, message: string]>([
+    [undefined, 'the result of the factory must be an object: received undefined'],
+    [null, 'the result of the factory must be an object: received null'],
+    ['sid', 'the result of the factory must be an object: received "sid"'],
+    [{ other: {} }, 'the result of the factory must have settings by session, of sid, cart, user: received "other"'],
+    [{ idleTimeout: '1h' }, 'the result of the factory must have settings by session'],
+    [{ sid: { idleTimeout: -5 } }, 'sid.idleTimeout must be > 0: received -5'],
+    [{ sid: { nmae: 'x' } }, 'sid.nmae is not an option'],
+    [
+      { user: { storage: new SessionStorageMemory() } },
+      'user.storage must not be returned by the factory: it is declared in forRootAsync({ sessions })',
+    ],
+  ])('A20: refuses %j of the factory', (settings, message) => {
+    expect(() => complete(settings)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`Cannot start SessionsModule: ${message}`) }),
+    );
+  });
+
+  it.each<[what: string, settings: unknown, path: string]>([
+    ['a number for a session', { sid: 5 }, 'sid'],
+    ['a text for a session', { sid: 'x' }, 'sid'],
+    ['null for a session', { sid: null }, 'sid'],
+    ['a list for a session', { sid: [] }, 'sid'],
+  ])('A20: refuses %s, naming it', (_, settings, path) => {
+    expect(() => complete(settings)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(`Cannot start SessionsModule: ${path} must be an object`),
+      }),
+    );
+  });
+
+  it('asks a factory class, registered as a provider, or one that exists', async () => {
+    class Factory implements SessionsOptionsFactory {
+      createSessionsOptions() {
+        return { sid: { idleTimeout: 5 } };
+      }
+    }
+    const byClass = asyncSettings({ useClass: Factory }, declared) as [Type, FactoryProvider];
+    expect(byClass[0]).toBe(Factory);
+    const byExisting = asyncSettings({ useExisting: Factory }, declared) as [FactoryProvider];
+    for (const provider of [byClass[1], byExisting[0]]) {
+      expect(provider).toMatchObject({ provide: SESSIONS_SETTINGS, inject: [Factory] });
+      expect(await provider.useFactory(new Factory())).toEqual({ sid: { idleTimeout: 5 } });
+    }
+  });
+
+  it('refuses options without any factory', () => {
+    expect(() => asyncSettings({} as SessionsAsyncOptions, declared)).toThrow(
+      'Cannot start SessionsModule: forRootAsync() must have useFactory, useClass or useExisting',
+    );
+  });
+});

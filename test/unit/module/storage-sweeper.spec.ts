@@ -1,0 +1,191 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
+import { defineSession } from '../../../src/module/session-definition.js';
+import { SessionsRegistry } from '../../../src/module/sessions-registry.js';
+import { StorageSweeper } from '../../../src/module/storage-sweeper.js';
+import type { SessionStorage } from '../../../src/storage/session-storage.js';
+import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+
+/** Longer than any pause between two sweeps. */
+const PAUSE = 90_000;
+const never = new Promise<never>(() => undefined);
+
+class SweptStorage extends SessionStorageMemory {
+  /** How many records each next sweep removes. */
+  readonly slices: (number | Promise<number>)[] = [];
+  sweeps = 0;
+  closes = 0;
+  onClose: () => Promise<void> = () => Promise.resolve();
+
+  override async sweep(): Promise<number> {
+    this.sweeps++;
+    return this.slices.shift() ?? 0;
+  }
+
+  override close(): Promise<void> {
+    this.closes++;
+    return this.onClose();
+  }
+}
+
+/** Lets everything go on that waits for nothing but turns of the loop. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await turn();
+}
+
+describe('StorageSweeper', () => {
+  let clock: ManualClock;
+  let warn: MockInstance;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  });
+
+  afterEach(() => vi.restoreAllMocks());
+
+  const sweeper = (...storages: SessionStorage[]): StorageSweeper => {
+    const definitions = storages.map((_, index) => defineSession({ name: `s${index}` }, ''));
+    return new StorageSweeper(new SessionsRegistry(definitions, storages, clock, () => undefined), clock);
+  };
+
+  it('does nothing before the app has started', () => {
+    sweeper(new SweptStorage());
+    expect(clock.timers).toBe(0);
+  });
+
+  it('sweeps again and again, at most half a pause sooner or later', async () => {
+    for (const random of [0, 0.5, 0.999]) {
+      vi.spyOn(Math, 'random').mockReturnValue(random);
+      const storage = new SweptStorage();
+      const own = sweeper(storage);
+      own.onApplicationBootstrap();
+      const pause = 60_000 * (0.5 + random);
+      for (const round of [1, 2, 3]) {
+        clock.advance(pause - 1);
+        await turns();
+        expect(storage.sweeps).toBe(round - 1);
+        clock.advance(1);
+        await turns();
+        expect(storage.sweeps).toBe(round);
+      }
+      own.onModuleDestroy();
+    }
+  });
+
+  it('sweeps slice by slice until there is no more, and lets others in between', async () => {
+    const storage = new SweptStorage();
+    storage.slices.push(5000, 5000, 17);
+    sweeper(storage).onApplicationBootstrap();
+    clock.advance(PAUSE);
+    await Promise.resolve();
+    expect(storage.sweeps).toBe(1);
+    await turns();
+    expect(storage.sweeps).toBe(4);
+  });
+
+  it('sweeps each distinct storage', async () => {
+    const [one, other] = [new SweptStorage(), new SweptStorage()];
+    sweeper(one, other, one).onApplicationBootstrap();
+    clock.advance(PAUSE);
+    await turns();
+    expect([one.sweeps, other.sweeps]).toEqual([1, 1]);
+  });
+
+  it('tells of a storage that cannot be swept, sweeps the others, and tries again', async () => {
+    const [broken, other] = [new SweptStorage(), new SweptStorage()];
+    broken.slices.push(Promise.reject(new Error('EACCES')));
+    sweeper(broken, other).onApplicationBootstrap();
+    clock.advance(PAUSE);
+    await turns();
+    expect(warn).toHaveBeenCalledExactlyOnceWith('Cannot sweep session storage: EACCES');
+    clock.advance(PAUSE);
+    await turns();
+    expect([broken.sweeps, other.sweeps]).toEqual([2, 2]);
+  });
+
+  it('D11: stops when the app ends, also between two slices', async () => {
+    const storage = new SweptStorage();
+    let removed: (count: number) => void = () => undefined;
+    storage.slices.push(new Promise((resolve) => (removed = resolve)), 5000, 5000);
+    const own = sweeper(storage);
+    own.onApplicationBootstrap();
+    clock.advance(PAUSE);
+    own.onModuleDestroy();
+    removed(5000);
+    await turns();
+    expect(storage.sweeps).toBe(1);
+    clock.advance(10 * PAUSE);
+    await turns();
+    expect(storage.sweeps).toBe(1);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('D11: leaves no timer when the app ends between two sweeps', () => {
+    const own = sweeper(new SweptStorage());
+    own.onApplicationBootstrap();
+    expect(clock.timers).toBe(1);
+    own.onModuleDestroy();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('D11: closes each distinct storage once, after a sweep that is under way', async () => {
+    const [one, other] = [new SweptStorage(), new SweptStorage()];
+    let removed: (count: number) => void = () => undefined;
+    one.slices.push(new Promise((resolve) => (removed = resolve)));
+    const own = sweeper(one, other, one);
+    own.onApplicationBootstrap();
+    clock.advance(PAUSE);
+    own.onModuleDestroy();
+    const closing = own.onApplicationShutdown();
+    await turns();
+    expect([one.closes, other.closes]).toEqual([0, 0]);
+    removed(1);
+    await closing;
+    expect([one.closes, other.closes]).toEqual([1, 1]);
+  });
+
+  it('D11: tells of a storage that cannot be closed, and closes the others', async () => {
+    const [broken, other] = [new SweptStorage(), new SweptStorage()];
+    broken.onClose = () => Promise.reject(new Error('ECONNRESET'));
+    await sweeper(broken, other).onApplicationShutdown();
+    expect(warn).toHaveBeenCalledExactlyOnceWith('Cannot close session storage: ECONNRESET');
+    expect(other.closes).toBe(1);
+  });
+
+  it('D11: closes the others also when a storage throws at once', async () => {
+    const [broken, other] = [new SweptStorage(), new SweptStorage()];
+    broken.onClose = () => {
+      throw new Error('at once');
+    };
+    await sweeper(broken, other).onApplicationShutdown();
+    expect(warn).toHaveBeenCalledExactlyOnceWith('Cannot close session storage: at once');
+    expect(other.closes).toBe(1);
+  });
+
+  it('D11: does not wait for ever for a storage that hangs', async () => {
+    const [hanging, other] = [new SweptStorage(), new SweptStorage()];
+    hanging.slices.push(never);
+    hanging.onClose = () => never;
+    const service = sweeper(hanging, other);
+    service.onApplicationBootstrap();
+    clock.advance(PAUSE);
+    service.onModuleDestroy();
+    const closing = service.onApplicationShutdown();
+    clock.advance(5_000);
+    await turns();
+    expect([hanging.closes, other.closes]).toEqual([1, 1]);
+    clock.advance(5_000);
+    await closing;
+    expect(clock.timers).toBe(0);
+  });
+
+  it('does not delay the end of an app that never started', async () => {
+    const storage = new SweptStorage();
+    storage.slices.push(never);
+    await sweeper(storage).onApplicationShutdown();
+    expect([storage.sweeps, storage.closes]).toEqual([0, 1]);
+  });
+});
