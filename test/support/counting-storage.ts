@@ -1,0 +1,60 @@
+import type { ByteStream, ReadOptions, StoredEntry, WriteOptions, WriteResult } from 'nest-sessions';
+import { ForwardingStorage } from './forwarding-storage.js';
+
+/** One call that was made of a storage. */
+export interface StorageCall {
+  readonly verb: 'read' | 'write' | 'invalidate';
+  readonly id: string;
+  readonly options?: ReadOptions | WriteOptions | undefined;
+}
+
+/** Notes every call that a request may cause; `sweep` and `close`, the module's own affair, apart. */
+export class CountingStorage extends ForwardingStorage {
+  readonly calls: StorageCall[] = [];
+  sweeps = 0;
+  closes = 0;
+
+  /** How many calls there were of one verb, or of all. */
+  count(verb?: StorageCall['verb']): number {
+    return this.calls.filter((call) => verb === undefined || call.verb === verb).length;
+  }
+
+  /** Every id that was asked for, each once. */
+  get ids(): readonly string[] {
+    return [...new Set(this.calls.map(({ id }) => id))];
+  }
+
+  /** The ids that were written, each once. */
+  get writtenIds(): readonly string[] {
+    return [...new Set(this.calls.flatMap(({ verb, id }) => (verb === 'write' ? [id] : [])))];
+  }
+
+  forget(): void {
+    this.calls.length = 0;
+  }
+
+  override read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions) {
+    this.calls.push({ verb: 'read', id, options });
+    return super.read(id, consumer, options);
+  }
+
+  override write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
+    this.calls.push({ verb: 'write', id, options });
+    return super.write(id, source, options);
+  }
+
+  override invalidate(id: string): Promise<boolean> {
+    this.calls.push({ verb: 'invalidate', id });
+    return super.invalidate(id);
+  }
+
+  override sweep(): Promise<number> {
+    this.sweeps++;
+    return super.sweep();
+  }
+
+  override close(): Promise<void> {
+    this.closes++;
+    return super.close();
+  }
+}

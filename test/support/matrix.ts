@@ -1,0 +1,36 @@
+import { SessionStorageMemory, type Clock, type SessionStorage } from 'nest-sessions';
+import { ForwardingStorage } from './forwarding-storage.js';
+
+export const PLATFORMS = ['express', 'fastify'] as const;
+
+export type Platform = (typeof PLATFORMS)[number];
+
+/** One store of records; every connection to it is as another process would have one. */
+export interface Backend {
+  connect(): SessionStorage;
+}
+
+/** One cell of platforms x storages. */
+export interface Cell {
+  readonly platform: Platform;
+  /** Opens an empty store. */
+  readonly open: (clock: Clock) => Backend;
+}
+
+/** Every storage that all behaviours must hold over: one line each. */
+const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
+  ['memory', (clock) => connections(new SessionStorageMemory({ clock }))],
+];
+
+/**
+ * For `describe.each(cells)('%s', (_, cell) => ...)`: the name begins with the platform, since the reporter counts covered
+ * rows by that.
+ */
+export const cells: readonly (readonly [name: string, cell: Cell])[] = PLATFORMS.flatMap((platform) =>
+  STORAGES.map(([storage, open]) => [`${platform}, ${storage}`, { platform, open }] as const),
+);
+
+/** Lets one object stand for many connections: the library orders the writers of one storage object, not of its delegate. */
+function connections(storage: SessionStorage): Backend {
+  return { connect: () => new ForwardingStorage(storage) };
+}

@@ -1,0 +1,29 @@
+import { replying, type Routes } from './routes.js';
+import { Stops } from './stops.js';
+import { verbRoutes } from './verb-routes.js';
+
+/** Where a slow handler stops: it has its session loaded and has done nothing with it. */
+type Place = 'handler';
+
+/**
+ * The routes of `verbRoutes`, and each a second time as `slow/...`, where its handler stops at `handler` before it does its
+ * work.
+ */
+export function slowRoutes(): { readonly routes: Routes; readonly stops: Stops<Place> } {
+  const stops = new Stops<Place>();
+  const slow: Record<string, Routes[string]> = {};
+  for (const [path, route] of Object.entries(verbRoutes as Routes)) {
+    if (typeof route === 'function') {
+      slow[`slow/${path}`] = async (call) => {
+        await stops.at('handler');
+        return route(call);
+      };
+    }
+  }
+  slow['slow/reply'] = replying(async ({ session, request, reply }) => {
+    await stops.at('handler');
+    Object.assign(session.data, request.query);
+    reply.send('replied');
+  });
+  return { routes: { ...verbRoutes, ...slow }, stops };
+}
