@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { SessionsModule } from 'nest-sessions';
+import { AuthModule } from './auth/auth.module.js';
+import { Visitor } from './auth/visitor.js';
+import { Cart } from './cart/cart.js';
+import { CartModule } from './cart/cart.module.js';
+import { CatalogModule } from './catalog/catalog.module.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { PagesModule } from './pages/pages.module.js';
+import { SessionPageModule } from './session/session-page.module.js';
+
+/**
+ * The shop. It has two sessions, because they live for different times: a visitor is signed in for half an hour of
+ * doing nothing, and until the browser is closed; a cart waits for a week, through restarts of the browser.
+ */
+@Module({
+  imports: [
+    SessionsModule.forRoot({
+      sessions: [
+        { type: Visitor, name: 'visitor', idleTimeout: '30m', absoluteTimeout: '12h' },
+        { type: Cart, name: 'cart', idleTimeout: '7d', absoluteTimeout: '30d', cookie: { maxAge: '7d' } },
+      ],
+    }),
+    PagesModule,
+    CatalogModule,
+    CartModule,
+    AuthModule,
+    OrdersModule,
+    SessionPageModule,
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { findChromium, withPage } from './chromium.js';
+import { PLATFORMS, startShop } from './shop-process.js';
+
+const executablePath = await findChromium();
+
+describe.skipIf(executablePath === undefined).each(PLATFORMS)(
+  'sample-app on %s, in a browser without JavaScript',
+  (platform) => {
+    it('logs in, fills the cart, orders and logs out, by clicking', async () => {
+      const shop = await startShop(platform);
+      try {
+        await withPage(executablePath ?? '', async (page) => {
+          page.setDefaultTimeout(10_000);
+          const text = () => page.locator('main').innerText();
+
+          await page.goto(shop.url);
+          await page.getByRole('link', { name: 'Sign in' }).click();
+          await page.getByLabel('Name').fill('ada');
+          await page.getByLabel('Password').fill('notes-on-the-engine');
+          await page.getByRole('button', { name: 'Sign in' }).click();
+          expect(await text()).toContain('Welcome, Ada.');
+
+          await page.getByRole('link', { name: 'Larch & Loam' }).click();
+          await page.getByRole('button', { name: 'Add Stoneware mug to cart' }).click();
+          expect(await text()).toContain('Stoneware mug is in your cart.');
+          await page.getByLabel('Quantity of Stoneware mug').fill('3');
+          await page.getByRole('button', { name: 'Update Stoneware mug' }).click();
+          expect(await text()).toContain('Total €55.50');
+
+          await page.getByRole('link', { name: 'Check out' }).click();
+          await page.getByRole('button', { name: 'Place order' }).click();
+          expect(await text()).toContain('3 × Stoneware mug');
+
+          const cookies = await page.context().cookies();
+          expect(new Set(cookies.map(({ name }) => name))).toEqual(new Set(['cart', 'visitor']));
+          for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+
+          await page.getByRole('button', { name: 'Sign out' }).click();
+          expect(await page.context().cookies()).toEqual([]);
+          await page.goto(`${shop.url}/account`);
+          expect(new URL(page.url()).pathname).toBe('/login');
+        });
+      } finally {
+        await shop.stop('SIGTERM');
+      }
+    }, 120_000);
+  },
+);

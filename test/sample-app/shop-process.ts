@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
+
+/** How a process ended, what it wrote to stderr, and how long it took from the signal on. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** The built sample app, running in a process of its own. */
+export interface ShopProcess {
+  readonly url: string;
+  stop(signal: NodeJS.Signals): Promise<Ending>;
+}
+
+export const PLATFORMS = ['express', 'fastify'] as const;
+
+/** Starts the built sample app on a free port, and resolves when it listens. */
+export async function startShop(platform: (typeof PLATFORMS)[number]): Promise<ShopProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'], PLATFORM: platform, PORT: '0', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      const listening = /Open (http:\/\/localhost:\d+)/.exec(stdout)?.[1];
+      if (listening !== undefined) resolve(listening);
+    });
+    exit.then(
+      ([code]) => reject(new Error(`Cannot start the sample app: it ended with ${code}\n${stdout}\n${stderr}`)),
+      reject,
+    );
+  });
+  return {
+    url,
+    async stop(signal) {
+      const start = performance.now();
+      child.kill(signal);
+      const impatience = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      const [code, by] = await exit;
+      clearTimeout(impatience);
+      return { code, signal: by, stderr, milliseconds: performance.now() - start };
+    },
+  };
+}
