@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { collect, streamOf } from '../../../src/common/byte-stream.js';
+import { SessionStorageError } from '../../../src/errors.js';
 import { OrderedStorage } from '../../../src/storage/ordered-storage.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { PlainStorage } from './plain-storage.js';
@@ -27,6 +28,11 @@ function gate(): { readonly promise: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const promise = new Promise<void>((resolve) => (open = resolve));
   return { promise, open: () => open() };
+}
+
+function abortable(): { readonly signal: AbortSignal; abort(): void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
 }
 
 describe('OrderedStorage over a storage without conditional writes', () => {
@@ -92,6 +98,31 @@ describe('OrderedStorage over a storage without conditional writes', () => {
     expect(await first).toMatchObject({ written: true });
     expect(await second).toEqual({ written: false, reason: 'conflict' });
     expect(await read(other)).toBe('first');
+  });
+
+  it('D2: does not do later what nobody waits for any more', async () => {
+    const { plain, storage, expiresAt, read } = bench();
+    const hanging = gate();
+    plain.hangNextWrite(hanging.promise);
+    const first = storage.write('a', bytes('first'), { expiresAt });
+    const { signal, abort } = abortable();
+    const second = storage.write('a', bytes('second'), { expiresAt, signal });
+    abort();
+    hanging.open();
+    await first;
+    await expect(second).rejects.toThrow(SessionStorageError);
+    expect(await read()).toBe('first');
+  });
+
+  it('refuses to let more than 128 wait', async () => {
+    const { plain, storage, expiresAt } = bench();
+    const hanging = gate();
+    plain.hangNextWrite(hanging.promise);
+    const writes = Array.from({ length: 129 }, (_, index) => storage.write('a', bytes(`${index}`), { expiresAt }));
+    await turn();
+    await expect(storage.write('a', bytes('one too many'), { expiresAt })).rejects.toThrow(SessionStorageError);
+    hanging.open();
+    expect((await Promise.all(writes)).every(({ written }) => written)).toBe(true);
   });
 
   it('goes on after a failure of its storage', async () => {
