@@ -36,3 +36,15 @@ export class KeyedLine {
     else next();
   }
 }
+
+/** One `KeyedLine` for each owner, shared by all who ask for it, and gone with its owner. */
+export class KeyedLines<Owner extends object> {
+  readonly #lines = new WeakMap<Owner, KeyedLine>();
+
+  /** The line of an owner, made when it is first asked for. */
+  of(owner: Owner): KeyedLine {
+    const line = this.#lines.get(owner) ?? new KeyedLine();
+    this.#lines.set(owner, line);
+    return line;
+  }
+}

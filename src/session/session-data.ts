@@ -68,23 +68,23 @@ export class SessionData<Data extends object> {
   /** Takes over what was stored, which `snapshot` is part of; what changed since that snapshot stays to be stored. */
   rebase(payload: Uint8Array, snapshot: DataSnapshot | undefined): void {
     if (this.#replacement === snapshot?.replacement) this.#replacement = undefined;
-    if (payload === snapshot?.bytes) {
+    if (!this.#lookedAt) {
+      this.#take(payload);
+      return;
+    }
+    // What was assigned while it was being stored holds nothing of what is stored
+    if (payload === snapshot?.bytes || this.#replacement !== undefined) {
       this.#baseline = payload;
       return;
     }
-    // Assigned while it was being stored: nothing of what is stored is left in it
-    if (this.#replacement !== undefined) {
-      this.#baseline = payload;
-      return;
-    }
-    const before = snapshot?.bytes ?? this.#baseline;
     const live = this.#current() as PlainData;
     const mine = this.#decode(this.#serialize(live));
-    const late = this.#lookedAt && before !== undefined ? changesBetween(this.#decode(before), mine) : undefined;
-    const values = pick(live, Object.keys(late?.set ?? {}));
-    this.#replaceAllBut(mine, this.#shape.of(this.#decode(payload)).data as PlainData);
+    const late = changesBetween(snapshot === undefined ? this.#stored() : this.#decode(snapshot.bytes), mine);
+    const values = pick(live, Object.keys(late.set));
+    // What is equal stays: a handler may hold parts of it
+    applyChanges(live, changesBetween(mine, this.#shape.of(this.#decode(payload)).data as PlainData));
     this.#baseline = this.#serialize(live);
-    if (late !== undefined) applyChanges(live, { set: values, removed: late.removed });
+    applyChanges(live, { set: values, removed: late.removed });
   }
 
   /**
@@ -140,13 +140,6 @@ export class SessionData<Data extends object> {
     }
     for (const key of Object.keys(this.#value)) delete (this.#value as PlainData)[key];
     assignKeys(this.#value, data as PlainData);
-  }
-
-  /** Takes `next` over into the object that a handler holds, but leaves what is equal: somebody may hold parts of it. */
-  #replaceAllBut(mine: PlainData, next: PlainData): void {
-    const live = this.#current() as PlainData;
-    const { set, removed } = changesBetween(mine, next);
-    applyChanges(live, { set, removed });
   }
 
   #serialize(data: object): Uint8Array {

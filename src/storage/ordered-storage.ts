@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { collect, streamOf, type ByteStream } from '../common/byte-stream.js';
-import { KeyedLine, MAX_IN_LINE } from '../common/keyed-line.js';
+import { KeyedLines, MAX_IN_LINE, type KeyedLine } from '../common/keyed-line.js';
 import { SessionStorageError } from '../errors.js';
 import {
   SessionStorage,
@@ -11,7 +11,7 @@ import {
 } from './session-storage.js';
 
 /** The lines of all storages without conditional writes in this process, whichever app uses them. */
-const lines = new WeakMap<SessionStorage, KeyedLine>();
+const lines = new KeyedLines<SessionStorage>();
 
 /**
  * Gives a storage without conditional writes those of one process: its writers of one id stand in line, and each reads before
@@ -28,8 +28,7 @@ export class OrderedStorage extends SessionStorage {
   constructor(storage: SessionStorage) {
     super();
     this.#storage = storage;
-    this.#line = lines.get(storage) ?? new KeyedLine();
-    lines.set(storage, this.#line);
+    this.#line = lines.of(storage);
   }
 
   read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions): Promise<R | undefined> {

@@ -87,7 +87,7 @@ export class IdTracker<Data extends object> {
     return ended;
   }
 
-  /** Resolves when nothing is under way that nobody waits for. */
+  /** Resolves when nothing is being stored any more, whoever waits for it. */
   settled(): Promise<void> {
     return this.#tracking.underway.settled();
   }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../common/clock.js';
-import { KeyedLine, MAX_IN_LINE } from '../common/keyed-line.js';
+import { KeyedLines, MAX_IN_LINE, type KeyedLine } from '../common/keyed-line.js';
 import { randomText } from '../common/random.js';
 import { SessionConflictError, SessionDecodeError, SessionStorageError } from '../errors.js';
 import { REMEMBERED_COMMITS } from '../record/record-header.js';
@@ -37,7 +37,7 @@ const MAX_PAUSE = 50;
 const COMMIT_ID_BYTES = 6;
 
 /** The lines of all storages, whichever app uses them. */
-const lines = new WeakMap<SessionStorage, KeyedLine>();
+const lines = new KeyedLines<SessionStorage>();
 
 /** Writes records, each on the condition that nobody wrote since it was read. */
 export class RecordWriter {
@@ -51,8 +51,7 @@ export class RecordWriter {
     this.#records = records;
     this.#clock = clock;
     this.#timeout = timeout;
-    this.#line = lines.get(storage) ?? new KeyedLine();
-    lines.set(storage, this.#line);
+    this.#line = lines.of(storage);
   }
 
   /**
@@ -91,7 +90,7 @@ export class RecordWriter {
     const marked = withCommit(record, commit);
     for (const name of [id, randomId()]) {
       const result = await this.#records.write(name, marked, 'absent');
-      if (result.written) return { id: name, record: { ...marked, version: result.version ?? '', cached: false } };
+      if (result.written) return { id: name, record: written(marked, result.version) };
       // A driver may have sent it twice: then what exists is ours
       const existing = await this.#fresh(name);
       if (existing?.header.commits.includes(commit) === true) return { id: name, record: existing };
@@ -120,8 +119,7 @@ export class RecordWriter {
       if (next === undefined) return { outcome: 'unchanged', record };
       const marked = withCommit(next, commit);
       const result = await this.#records.write(id, marked, { version: record.version });
-      if (result.written)
-        return { outcome: 'written', record: { ...marked, version: result.version ?? '', cached: false } };
+      if (result.written) return { outcome: 'written', record: written(marked, result.version) };
       rewrite.onConflict();
       if (this.#clock.now() >= giveUpAt) throw conflict(id, 'others change it all the time');
       if (pause > 1) await setTimeout(Math.random() * Math.min(pause, MAX_PAUSE));
@@ -149,10 +147,9 @@ export class RecordWriter {
    */
   async touch(id: string, record: KnownRecord, idleDeadline: number): Promise<KnownRecord | undefined> {
     if (isOver(record.header, this.#clock.now())) return undefined;
-    const { payload } = record;
-    const header = { ...record.header, idleDeadline };
-    const result = await this.#records.write(id, { header, payload }, { version: record.version });
-    return result.written ? { header, payload, version: result.version ?? '', cached: false } : undefined;
+    const touched = { header: { ...record.header, idleDeadline }, payload: record.payload };
+    const result = await this.#records.write(id, touched, { version: record.version });
+    return result.written ? written(touched, result.version) : undefined;
   }
 }
 
@@ -164,6 +161,10 @@ function nextOf(rewrite: Rewrite, record: KnownRecord): SessionRecord | 'unreada
     if (error instanceof SessionDecodeError) return 'unreadable';
     throw error;
   }
+}
+
+function written({ header, payload }: SessionRecord, version = ''): KnownRecord {
+  return { header, payload, version, cached: false };
 }
 
 function withCommit({ header, payload }: SessionRecord, commit: string): SessionRecord {

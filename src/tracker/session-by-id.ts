@@ -133,12 +133,11 @@ export class SessionById<Data extends object> implements TrackedSession, Session
 
   become(standing: Standing<Data>): void {
     this.#standing = standing;
-    if (standing instanceof ClosedStanding) this.#message.drop();
+    this.#message.drop();
   }
 
   becomeNew(): void {
     this.sessionData.reset(undefined);
-    this.#message.drop();
     this.become(new NewStanding(this, this.#occasion.request));
   }
 

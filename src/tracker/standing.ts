@@ -31,7 +31,7 @@ export interface Standee<Data extends object> {
   readonly tracker: IdTracking<Data>;
   readonly sessionData: SessionData<Data>;
   readonly reply: Reply;
-  /** From now on it stands like that. */
+  /** From now on it stands like that, and what the response had to tell of it before is void. */
   become(standing: Standing<Data>): void;
   /** Lets it stand like one that was never stored. */
   becomeNew(): void;
