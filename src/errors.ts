@@ -4,6 +4,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_ENDED'
   | 'ERR_SESSION_COMMITTED'
+  | 'ERR_SESSION_TOO_LARGE'
   | 'ERR_SESSION_DECODE'
   | 'ERR_SESSION_NOT_REGISTERED'
   | 'ERR_SESSION_NOT_SERIALIZABLE';
@@ -69,6 +70,12 @@ export class SessionEndedError extends SessionError {
 /** A change came after the first byte of the response, when its token could not be sent any more: 500, nothing was stored. */
 export class SessionCommittedError extends SessionError {
   readonly code = 'ERR_SESSION_COMMITTED';
+  readonly status = 500;
+}
+
+/** A record is larger than its storage takes (`maxBytes`): 500, and what was stored stays. */
+export class SessionTooLargeError extends SessionError {
+  readonly code = 'ERR_SESSION_TOO_LARGE';
   readonly status = 500;
 }
 

@@ -1,4 +1,4 @@
-export type { ByteStream } from './common/byte-stream.js';
+export { collect, streamOf, type ByteStream } from './common/byte-stream.js';
 export type { Clock, Timer } from './common/clock.js';
 export type { Duration } from './common/duration.js';
 export {
@@ -10,6 +10,7 @@ export {
   SessionNotRegisteredError,
   SessionNotSerializableError,
   SessionStorageError,
+  SessionTooLargeError,
   type SessionErrorCode,
   type SessionErrorOptions,
 } from './errors.js';

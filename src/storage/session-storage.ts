@@ -6,6 +6,8 @@ export interface StoredEntry {
   readonly stream: ByteStream;
   /** An opaque mark of this state of the record, for `WriteOptions.expect`; absent where there are no conditional writes. */
   readonly version?: string;
+  /** When the storage is going to forget the record, in milliseconds since the epoch; absent where it does not know. */
+  readonly expiresAt?: number;
   /** Whether a cache answered, so that another process may have changed or ended it meanwhile. */
   readonly cached?: boolean;
 }
@@ -30,7 +32,10 @@ export interface WriteOptions {
    * storage with conditional writes.
    */
   readonly expect?: 'absent' | { readonly version: string };
-  /** Aborts when nobody waits for the answer any more. Made when it is first asked for. */
+  /**
+   * Aborts when nobody waits for the answer any more: what has not taken effect by then must not do so later. Made when it is
+   * first asked for.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -64,13 +69,16 @@ export abstract class SessionStorage {
 
   /**
    * Stores what `source` yields, all or nothing: a reader sees the old bytes or the new ones; a source that throws leaves the
-   * old. Resolves when it is stored as durably as this storage stores.
+   * old. Resolves when it is stored as durably as this storage stores. A write whose signal aborts before it has taken effect
+   * leaves the old too, and rejects, even if the source never yields again.
    *
    * A version never repeats under one id, not even after the record was removed and made anew. To `'absent'`, an expired
    * record is nothing.
    *
    * @returns whether it was written, and the version it now has where writes are conditional
    * @throws {SessionStorageError} when the backend fails: then nobody knows whether it was written
+   * @throws {SessionTooLargeError} when there are more bytes than this storage takes: nothing was written
+   * @throws whatever the source throws: nothing was written
    */
   abstract write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult>;
 
