@@ -35,6 +35,11 @@ export { getStorageToken, InjectStorage, SESSIONS_CLOCK } from './module/tokens.
 export { JsonSerializer } from './record/json-serializer.js';
 export type { SessionSerializer } from './record/session-serializer.js';
 export type { RegenerateOptions, SessionFacts } from './session/session.js';
+export type {
+  DirectoryStorageOptions,
+  InjectedDirectoryStorageOptions,
+} from './storage/directory/directory-storage-options.js';
+export { DIRECTORY_STORAGE_OPTIONS, DirectoryStorage } from './storage/directory/directory-storage.js';
 export {
   SESSION_STORAGE_MEMORY_OPTIONS,
   SessionStorageMemory,
@@ -47,6 +52,7 @@ export {
   type WriteOptions,
   type WriteResult,
 } from './storage/session-storage.js';
+export { SimplifiedSessionStorage } from './storage/simplified-session-storage.js';
 export type { FoundSession } from './tracker/id-tracker.js';
 export type { RefusalReason, SessionEvent } from './tracker/session-event.js';
 export type { SessionKey } from './transformer/key-ring.js';

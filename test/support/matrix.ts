@@ -1,4 +1,5 @@
-import { SessionStorageMemory, type Clock, type SessionStorage } from 'nest-sessions';
+import { DirectoryStorage, SessionStorageMemory, type Clock, type SessionStorage } from 'nest-sessions';
+import { temporaryFolder } from './folder.js';
 import { ForwardingStorage } from './forwarding-storage.js';
 
 export const PLATFORMS = ['express', 'fastify'] as const;
@@ -20,6 +21,7 @@ export interface Cell {
 /** Every storage that all behaviours must hold over: one line each. */
 const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
   ['memory', (clock) => connections(new SessionStorageMemory({ clock }))],
+  ['directory', (clock) => directory(clock)],
 ];
 
 /**
@@ -29,6 +31,12 @@ const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
 export const cells: readonly (readonly [name: string, cell: Cell])[] = PLATFORMS.flatMap((platform) =>
   STORAGES.map(([storage, open]) => [`${platform}, ${storage}`, { platform, open }] as const),
 );
+
+/** A folder of one test; each connection is a storage object of its own, as in another process. */
+function directory(clock: Clock): Backend {
+  const path = temporaryFolder();
+  return { connect: () => new DirectoryStorage(path, { clock, durable: false }) };
+}
 
 /** Lets one object stand for many connections: the library orders the writers of one storage object, not of its delegate. */
 function connections(storage: SessionStorage): Backend {

@@ -1,0 +1,139 @@
+import type { Clock } from '../../common/clock.js';
+import { SessionStorageError } from '../../errors.js';
+import type { WriteOptions, WriteResult } from '../session-storage.js';
+import { markAfter, markNamed, type Mark } from './mark.js';
+import type { RecordFolder } from './record-folder.js';
+import type { StagedFile } from './staged-file.js';
+import type { TemporaryFolder } from './temporary-folder.js';
+
+/** How often somebody begins anew because others were faster each time. */
+const TRIES = 100;
+
+/** The bytes of a record's state, open to be read. */
+export interface OpenRecord {
+  readonly mark: Mark;
+  /** The caller's to close. */
+  readonly descriptor: number;
+}
+
+/** What the storage contract says of one record, in terms of its folder. */
+export class DirectoryRecord {
+  readonly #folder: RecordFolder;
+  readonly #temporary: TemporaryFolder;
+  readonly #durable: boolean;
+  readonly #clock: Clock;
+
+  constructor(folder: RecordFolder, temporary: TemporaryFolder, durable: boolean, clock: Clock) {
+    this.#folder = folder;
+    this.#temporary = temporary;
+    this.#durable = durable;
+    this.#clock = clock;
+  }
+
+  /** @returns `undefined` when there is nothing, or it has expired */
+  async open(): Promise<OpenRecord | undefined> {
+    let seen: Mark | undefined;
+    const opened = await again(async () => {
+      const mark = await this.#living();
+      // A mark that nobody has replaced, without its bytes, is broken: no record
+      if (mark === undefined || mark.name === seen?.name) return 'nothing';
+      seen = mark;
+      const descriptor = await this.#folder.open(mark);
+      return descriptor === undefined ? undefined : { mark, descriptor };
+    });
+    return opened === 'nothing' ? undefined : opened;
+  }
+
+  /** Stores bytes that are written already. */
+  async put(bytes: StagedFile, { expect, expiresAt }: WriteOptions): Promise<WriteResult> {
+    if (expect === undefined) {
+      return again(async () => {
+        const mark = await this.#folder.mark();
+        return mark === undefined ? this.#begin(bytes, expiresAt) : this.#follow(mark, bytes, expiresAt);
+      });
+    }
+    if (expect === 'absent') {
+      return again(async () => (await this.#begin(bytes, expiresAt)) ?? this.#makeWay());
+    }
+    const seen = markNamed(expect.version);
+    const result = this.#lives(seen) ? await this.#follow(seen, bytes, expiresAt) : undefined;
+    return result ?? refused(await this.#living());
+  }
+
+  /** Ends the record, on a write's conditions. */
+  async end({ expect }: Pick<WriteOptions, 'expect'>): Promise<WriteResult> {
+    return again(async () => {
+      const mark = await this.#living();
+      if (expect === 'absent' && mark !== undefined) return { written: false, reason: 'exists' };
+      if (typeof expect === 'object' && mark?.name !== expect.version) return refused(mark);
+      if (mark === undefined || (await this.#folder.end(mark, this.#durable))) return { written: true };
+      return undefined;
+    });
+  }
+
+  /**
+   * Removes the record, whatever its state.
+   *
+   * @returns whether there was one that had not expired
+   */
+  invalidate(): Promise<boolean> {
+    return again(async () => {
+      const mark = await this.#folder.mark();
+      if (mark === undefined) return false;
+      return (await this.#folder.end(mark, this.#durable)) ? this.#lives(mark) : undefined;
+    });
+  }
+
+  /** @returns `undefined` when something stands there: a record, or what is left of one */
+  async #begin(bytes: StagedFile, expiresAt: number): Promise<WriteResult | undefined> {
+    const mark = markAfter(undefined, expiresAt);
+    const finished = await this.#temporary.assemble(mark, bytes);
+    if (await this.#folder.begin(finished, bytes, this.#durable)) return { written: true, version: mark.name };
+    await this.#temporary.takeApart(finished, bytes);
+    await this.#folder.clear();
+    return undefined;
+  }
+
+  /** @returns `undefined` when the state that was seen is over */
+  async #follow(seen: Mark, bytes: StagedFile, expiresAt: number): Promise<WriteResult | undefined> {
+    const next = markAfter(seen, expiresAt);
+    return (await this.#folder.replace(seen, next, bytes, this.#durable))
+      ? { written: true, version: next.name }
+      : undefined;
+  }
+
+  /** Ends what stands in a new record's way if it has expired; else says so. */
+  async #makeWay(): Promise<WriteResult | undefined> {
+    const mark = await this.#folder.mark();
+    if (this.#lives(mark)) return { written: false, reason: 'exists' };
+    if (mark !== undefined) await this.#folder.end(mark, false);
+    return undefined;
+  }
+
+  async #living(): Promise<Mark | undefined> {
+    const mark = await this.#folder.mark();
+    return this.#lives(mark) ? mark : undefined;
+  }
+
+  #lives(mark: Mark | undefined): mark is Mark {
+    return mark !== undefined && mark.expiresAt > this.#clock.now();
+  }
+}
+
+/** Why a write that expects a version is refused. */
+function refused(living: Mark | undefined): WriteResult {
+  return { written: false, reason: living === undefined ? 'missing' : 'conflict' };
+}
+
+/**
+ * Tries until nobody else is faster.
+ *
+ * @param attempt resolves to `undefined` when it is to be tried again
+ */
+async function again<R>(attempt: () => Promise<R | undefined>): Promise<R> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+  }
+  throw new SessionStorageError('Cannot use session folder: others change the record all the time');
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { assertNotAborted, chunksWithin, type ByteStream } from '../../common/byte-stream.js';
+import { assertStorageId } from '../assert-storage-id.js';
+import {
+  SessionStorage,
+  type ReadOptions,
+  type StoredEntry,
+  type WriteOptions,
+  type WriteResult,
+} from '../session-storage.js';
+import {
+  directoryStorageSettings,
+  type DirectoryStorageOptions,
+  type DirectoryStorageSettings,
+  type InjectedDirectoryStorageOptions,
+} from './directory-storage-options.js';
+import { DirectoryRecord } from './directory-record.js';
+import { makeFolder, realPath, unless } from './files.js';
+import { LentFile } from './lent-file.js';
+import { RecordFolders } from './record-folders.js';
+import { RecordSweep } from './record-sweep.js';
+import { TemporaryFolder } from './temporary-folder.js';
+
+/** Injects the options of a `DirectoryStorage` that is given as a class, its folder among them. */
+export const DIRECTORY_STORAGE_OPTIONS = Symbol('nest-sessions:DIRECTORY_STORAGE_OPTIONS');
+
+/** What stands in the folder. */
+interface Contents {
+  readonly records: RecordFolders;
+  readonly temporary: TemporaryFolder;
+  readonly sweep: RecordSweep;
+}
+
+/**
+ * Keeps records in plain files of a local file system, for all processes of one machine.
+ *
+ * A record is written aside and put in place in one step, so that a process may be killed at any instant: there is the old
+ * record or the new one. Its writes are conditional between processes, by that step and without locks. Reading makes nothing,
+ * and neither does starting. Folders have mode 0700, files 0600. `RecordFolder` says how.
+ */
+@Injectable()
+export class DirectoryStorage extends SessionStorage {
+  readonly conditionalWrites = true;
+  readonly #settings: DirectoryStorageSettings;
+  #found: Contents | undefined;
+
+  /**
+   * @param path the folder, of this storage alone; made when the first record is written. Or all options, as they are injected
+   * @throws {TypeError | RangeError} when an option is wrong, or the folder can be neither used nor made
+   */
+  constructor(
+    @Optional() @Inject(DIRECTORY_STORAGE_OPTIONS) path: string | InjectedDirectoryStorageOptions,
+    options: DirectoryStorageOptions = {},
+  ) {
+    super();
+    this.#settings = directoryStorageSettings(path, options);
+  }
+
+  async read<R>(
+    id: string,
+    consumer: (entry: StoredEntry) => Promise<R>,
+    options?: ReadOptions,
+  ): Promise<R | undefined> {
+    assertStorageId(id);
+    assertNotAborted(options?.signal);
+    const opened = await this.#record(id, await this.#contents()).open();
+    if (opened === undefined) return undefined;
+    const { mark, descriptor } = opened;
+    const stream = new LentFile(descriptor);
+    try {
+      return await consumer({ stream, version: mark.name, expiresAt: mark.expiresAt });
+    } finally {
+      await stream.close();
+    }
+  }
+
+  async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
+    assertStorageId(id);
+    const bounds = { maxBytes: this.#settings.maxBytes, signal: options.signal };
+    if (!(options.expiresAt > this.#settings.clock.now())) {
+      for await (const chunk of chunksWithin(source, bounds)) void chunk;
+      return this.#record(id, await this.#contents()).end(options);
+    }
+    const contents = await this.#made();
+    const bytes = await contents.temporary.stage(source, bounds);
+    try {
+      assertNotAborted(options.signal);
+      return await this.#record(id, contents).put(bytes, options);
+    } finally {
+      await bytes.discard();
+    }
+  }
+
+  async invalidate(id: string): Promise<boolean> {
+    assertStorageId(id);
+    return this.#record(id, await this.#contents()).invalidate();
+  }
+
+  /** Looks at 1,000 records at the most, and at what killed writers have left: see `RecordSweep`. */
+  override async sweep(): Promise<number> {
+    const { temporary, sweep } = await this.#contents();
+    const now = this.#settings.clock.now();
+    await temporary.sweep(now);
+    return sweep.slice(now);
+  }
+
+  #record(id: string, { records, temporary }: Contents): DirectoryRecord {
+    const { durable, clock } = this.#settings;
+    return new DirectoryRecord(records.of(id), temporary, durable, clock);
+  }
+
+  /** What stands in the folder, or will: it may not be there yet. */
+  async #contents(): Promise<Contents> {
+    if (this.#found !== undefined) return this.#found;
+    const { path, durable } = this.#settings;
+    const root = await unless(realPath(path), 'ENOENT');
+    const records = new RecordFolders(join(root ?? path, 'records'));
+    const temporary = new TemporaryFolder(join(root ?? path, 'temporary'), durable);
+    const contents = { records, temporary, sweep: new RecordSweep(records) };
+    // Until it is there nobody knows its real path
+    return root === undefined ? contents : (this.#found ??= contents);
+  }
+
+  async #made(): Promise<Contents> {
+    if (this.#found === undefined) await makeFolder(this.#settings.path, this.#settings.durable);
+    return this.#contents();
+  }
+}

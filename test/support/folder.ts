@@ -1,0 +1,17 @@
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** A folder that is gone when the test has finished. */
+export function temporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'nest-sessions-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Everything under a folder, by relative path; nothing when it is not there. */
+export function everythingIn(path: string): readonly string[] {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return [];
+  return (readdirSync(path, { recursive: true }) as string[]).toSorted();
+}
