@@ -129,10 +129,12 @@ describe.each(cells)('%s', (_, given) => {
       for (let seconds = 0; seconds < 600; seconds += 10) {
         app.clock.advance(10 * SECOND);
         expect(await client.json('/read')).toEqual({ a: '1' });
+        await app.counts.settled();
       }
       expect(app.counts.count('write')).toBe(10);
       app.clock.advance(50 * SECOND);
       await client.get('/read');
+      await app.counts.settled();
       expect(app.counts.count('write')).toBe(10);
       app.clock.advance(29 * MINUTE - 1);
       expect(await client.json('/read')).toEqual({ a: '1' });
@@ -145,6 +147,7 @@ describe.each(cells)('%s', (_, given) => {
       for (let times = 0; times < 3; times++) {
         app.clock.advance(SECOND);
         await client.get('/read');
+        await app.counts.settled();
       }
       expect(app.counts.count('write')).toBe(3);
     });

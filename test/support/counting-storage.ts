@@ -11,6 +11,7 @@ export interface StorageCall {
 /** Notes every call that a request may cause; `sweep` and `close`, the module's own affair, apart. */
 export class CountingStorage extends ForwardingStorage {
   readonly calls: StorageCall[] = [];
+  readonly #writes = new Set<Promise<unknown>>();
   sweeps = 0;
   closes = 0;
 
@@ -33,6 +34,11 @@ export class CountingStorage extends ForwardingStorage {
     this.calls.length = 0;
   }
 
+  /** Resolves when what was written so far is stored, or has failed: no response waits for a touch. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writes);
+  }
+
   override read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions) {
     this.calls.push({ verb: 'read', id, options });
     return super.read(id, consumer, options);
@@ -40,7 +46,9 @@ export class CountingStorage extends ForwardingStorage {
 
   override write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     this.calls.push({ verb: 'write', id, options });
-    return super.write(id, source, options);
+    const writing = super.write(id, source, options);
+    this.#writes.add(writing);
+    return writing;
   }
 
   override invalidate(id: string): Promise<boolean> {

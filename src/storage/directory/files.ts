@@ -14,7 +14,8 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 const stats = operation('examine', promisify(fs.lstat) as (path: string) => Promise<fs.Stats>);
-const makeFolderAt = operation('make', promisify(fs.mkdir));
+const makeFolders = operation('make', promisify(fs.mkdir));
+const makeOneFolder = operation('make', promisify(fs.mkdir) as (path: string, mode: number) => Promise<void>);
 
 /** The callback forms of `node:fs` cost a third of `node:fs/promises`; all reject with `SessionStorageError` alone. */
 export const readAt = operation(
@@ -56,9 +57,19 @@ export function open(path: string, flags: number): Promise<number> {
  * @param durable whether they shall survive a loss of power
  */
 export async function makeFolder(path: string, durable: boolean): Promise<void> {
-  const first = await makeFolderAt(path, { recursive: true, mode: FOLDER_MODE });
+  const first = await makeFolders(path, { recursive: true, mode: FOLDER_MODE });
   if (!durable || first === undefined) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Makes a folder that must not be there yet, where the one above it is. */
+export function makeNewFolder(path: string): Promise<void> {
+  return makeOneFolder(path, FOLDER_MODE);
+}
+
+/** Makes an empty file that must not be there yet. */
+export async function makeEmptyFile(path: string): Promise<void> {
+  await close(await open(path, WRITE_NEW));
 }
 
 /** When a file was last written to, in milliseconds since the epoch; `undefined` when it is not there. */

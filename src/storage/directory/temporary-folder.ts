@@ -6,7 +6,9 @@ import {
   lastWritten,
   list,
   listTyped,
+  makeEmptyFile,
   makeFolder,
+  makeNewFolder,
   open,
   remove,
   removeFolder,
@@ -72,10 +74,9 @@ export class TemporaryFolder {
    */
   async assemble(mark: Mark, bytes: StagedFile): Promise<string> {
     const folder = this.#newPath();
-    await makeFolder(folder, false);
+    await makeNewFolder(folder);
     try {
-      await bytes.moveTo(join(folder, mark.bytesName));
-      await close(await open(join(folder, mark.name), WRITE_NEW));
+      await Promise.all([bytes.moveTo(join(folder, mark.bytesName)), makeEmptyFile(join(folder, mark.name))]);
       if (this.#durable) await syncFolder(folder);
     } catch (error) {
       await this.#removeAll(folder);

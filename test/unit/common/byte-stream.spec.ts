@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
+import { assertNotAborted, chunksWithin, collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
+import { SessionStorageError, SessionTooLargeError } from '../../../src/errors.js';
 
 async function* generate(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
@@ -82,5 +83,92 @@ describe('streamOf()', () => {
   it('lends its bytes, without a copy', () => {
     const bytes = Uint8Array.of(1);
     expect(streamOf(bytes).bytes).toBe(bytes);
+  });
+});
+
+/** A stream of pieces that tells what its reader does to it; after the last piece it ends, or hangs. */
+function watched(pieces: readonly number[], { hangs = false } = {}) {
+  const seen = { asked: 0, closed: 0 };
+  const stream: ByteStream = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const length = pieces[seen.asked++];
+        if (length !== undefined) return { done: false, value: new Uint8Array(length) };
+        return hangs ? new Promise<never>(() => {}) : { done: true, value: undefined };
+      },
+      return: async () => {
+        seen.closed++;
+        return hangs ? new Promise<never>(() => {}) : { done: true, value: undefined };
+      },
+    }),
+  };
+  return { stream, seen };
+}
+
+describe('collect() within bounds', () => {
+  it('takes as much as maxBytes, and refuses a byte more, without reading on', async () => {
+    expect(await collect(watched([4, 6]).stream, { maxBytes: 10 })).toHaveLength(10);
+    const { stream, seen } = watched([4, 6, 1, 100]);
+    await expect(collect(stream, { maxBytes: 10 })).rejects.toThrow(SessionTooLargeError);
+    expect(seen).toEqual({ asked: 3, closed: 1 });
+  });
+
+  it('refuses bytes in memory that are too many, saying both sizes', async () => {
+    expect(await collect(streamOf(new Uint8Array(10)), { maxBytes: 10 })).toHaveLength(10);
+    await expect(collect(streamOf(new Uint8Array(11)), { maxBytes: 10 })).rejects.toThrow(
+      'Cannot store session: 11 bytes are more than 10, the most that its storage takes (maxBytes)',
+    );
+  });
+
+  it('ends at an abort, before it begins and while the stream hangs, and waits for nothing then', async () => {
+    const signal = AbortSignal.abort();
+    for (const stream of [streamOf(new Uint8Array(1)), watched([1]).stream]) {
+      await expect(collect(stream, { signal })).rejects.toThrow(SessionStorageError);
+    }
+    const controller = new AbortController();
+    const { stream, seen } = watched([1, 1], { hangs: true });
+    const collecting = collect(stream, { signal: controller.signal });
+    while (seen.asked < 3) await Promise.resolve();
+    controller.abort();
+    await expect(collecting).rejects.toThrow(SessionStorageError);
+    expect(seen.closed).toBe(1);
+  });
+
+  it('is not disturbed by a signal that aborts later', async () => {
+    const controller = new AbortController();
+    expect(await collect(watched([1, 2]).stream, { signal: controller.signal })).toHaveLength(3);
+    controller.abort();
+  });
+});
+
+describe('chunksWithin()', () => {
+  it('asks for the next piece when the one before is done with', async () => {
+    const { stream, seen } = watched([1, 2, 3]);
+    const asked: number[] = [];
+    for await (const chunk of chunksWithin(stream, {})) asked.push(chunk.length * 10 + seen.asked);
+    expect(asked).toEqual([11, 22, 33]);
+  });
+
+  it('closes the stream when its reader stops early, or fails', async () => {
+    const { stream, seen } = watched([1, 2, 3]);
+    for await (const chunk of chunksWithin(stream, {})) if (chunk.length === 1) break;
+    expect(seen).toEqual({ asked: 1, closed: 1 });
+  });
+
+  it("passes the stream's error on", async () => {
+    const error = new Error('of the stream');
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.of(1);
+      throw error;
+    }
+    await expect(collect(broken(), { maxBytes: 10 })).rejects.toBe(error);
+  });
+});
+
+describe('assertNotAborted()', () => {
+  it('throws when a signal has aborted, and only then', () => {
+    expect(() => assertNotAborted(undefined)).not.toThrow();
+    expect(() => assertNotAborted(new AbortController().signal)).not.toThrow();
+    expect(() => assertNotAborted(AbortSignal.abort())).toThrow(SessionStorageError);
   });
 });
