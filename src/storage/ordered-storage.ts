@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/byte-stream.js';
 import { KeyedLines, MAX_IN_LINE, type KeyedLine } from '../common/keyed-line.js';
 import { SessionStorageError } from '../errors.js';
+import { assertStorageId } from './assert-storage-id.js';
 import {
   SessionStorage,
   type ReadOptions,
@@ -44,10 +45,11 @@ export class OrderedStorage extends SessionStorage {
 
   async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     const { expiresAt, expect, signal } = options;
-    const bytes = await collect(source);
+    assertStorageId(id);
+    const bytes = await collect(source, { signal });
     return this.#inLine(id, async () => {
       // Nobody waits for it any more: it must not happen at some later time
-      if (signal?.aborted === true) throw new SessionStorageError('Cannot write session: it took too long', { id });
+      assertNotAborted(signal);
       const current = await this.#storage.read(id, async (entry) => versionOf(await collect(entry.stream)), {
         fresh: true,
       });

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/byte-stream.js';
 import { systemClock, type Clock } from '../common/clock.js';
-import { SessionStorageError } from '../errors.js';
+import { SessionTooLargeError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
 import { MemoryEntries, type MemoryEntry } from './memory-entries.js';
 import { SessionStorage, type StoredEntry, type WriteOptions, type WriteResult } from './session-storage.js';
@@ -64,12 +64,13 @@ export class SessionStorageMemory extends SessionStorage {
     const entry = this.#living(id);
     if (entry === undefined) return undefined;
     this.#entries.use(id, entry);
-    return consumer({ stream: streamOf(entry.bytes.slice()), version: entry.version });
+    return consumer({ stream: streamOf(entry.bytes.slice()), version: entry.version, expiresAt: entry.expiresAt });
   }
 
-  async write(id: string, source: ByteStream, { expiresAt, expect }: WriteOptions): Promise<WriteResult> {
+  async write(id: string, source: ByteStream, { expiresAt, expect, signal }: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
-    const lent = source.bytes ?? (await collect(source));
+    const lent = source.bytes ?? (await collect(source, { maxBytes: this.#maxBytes, signal }));
+    assertNotAborted(signal);
     const current = this.#living(id);
     if (expect === 'absent' && current !== undefined) return { written: false, reason: 'exists' };
     if (typeof expect === 'object' && current?.version !== expect.version) {
@@ -106,7 +107,7 @@ export class SessionStorageMemory extends SessionStorage {
 
   #copy(id: string, bytes: Uint8Array): Uint8Array {
     if (id.length + bytes.length > this.#maxBytes) {
-      throw new SessionStorageError(
+      throw new SessionTooLargeError(
         `Cannot store session: ${bytes.length} bytes are more than maxBytes, ${this.#maxBytes}`,
       );
     }

@@ -1,4 +1,4 @@
-import { collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/byte-stream.js';
 import { SessionError, SessionStorageError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
 import {
@@ -55,6 +55,7 @@ export abstract class SimplifiedSessionStorage extends SessionStorage {
   async write(id: string, source: ByteStream, { expiresAt, signal }: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
     const bytes = Uint8Array.from(await collect(source, { maxBytes: this.maxBytes, signal }));
+    assertNotAborted(signal);
     await backend(() => this.store(id, expiresAt <= 0 ? undefined : bytes, { expiresAt }));
     return { written: true };
   }

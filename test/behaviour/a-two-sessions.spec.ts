@@ -162,7 +162,7 @@ describe.each(cells)('%s', (_, cell) => {
 
     it('A18: when one of them cannot be stored, the answer is the error and neither cookie is sent', async () => {
       const app = await begin();
-      void app.faults.set('write', 'fail', 1);
+      void app.faults.set('write', 'fail', { times: 1 });
       const { status, setCookies } = await app.client().get('/set-both');
       expect({ status, setCookies }).toEqual({ status: 503, setCookies: [] });
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Client } from '../support/client.js';
-import type { GateStorage } from '../support/gate-storage.js';
+import type { GateStorage } from 'nest-sessions/testing';
 import { cells } from '../support/matrix.js';
 import { slowRoutes } from '../support/slow-routes.js';
 import { verbRoutes } from '../support/verb-routes.js';

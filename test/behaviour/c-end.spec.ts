@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Client } from '../support/client.js';
 import { cells } from '../support/matrix.js';
 import { slowRoutes } from '../support/slow-routes.js';
-import type { Held } from '../support/stops.js';
+import type { Held } from 'nest-sessions/testing';
 import { clientOf, start, type Instance, type World } from '../support/world.js';
 
 /** How a session ends while another request is at work. */

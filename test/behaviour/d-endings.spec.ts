@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 import { SessionStorageMemory } from 'nest-sessions';
 import { ManualClock } from 'nest-sessions/testing';
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../support/deferred.js';
+import { deferred } from '../../src/testing/deferred.js';
 import { cells, PLATFORMS } from '../support/matrix.js';
 import { replying, type AnyReply, type AnyRequest, type Routes } from '../support/routes.js';
 import { slowRoutes } from '../support/slow-routes.js';
-import { Stops } from '../support/stops.js';
+import { Stops } from '../../src/testing/stops.js';
 import { verbRoutes } from '../support/verb-routes.js';
 import { clientOf, start } from '../support/world.js';
 

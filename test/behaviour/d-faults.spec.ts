@@ -147,7 +147,7 @@ describe.each(cells)('%s', (_, cell) => {
   it('D2: who waits in line behind a hanging write is answered with 503 too', async () => {
     const app = await start(cell, { routes });
     const client = await clientOf(app, '/set?a=1');
-    const hangs = app.faults.set('write', 'hang', 1);
+    const hangs = app.faults.set('write', 'hang', { times: 1 });
     const first = client.get('/set?b=1');
     await hangs;
     const second = client.get('/set?c=1');

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { SessionsModule, SessionStorageMemory } from 'nest-sessions';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startApp } from '../support/app.js';
-import { GateStorage } from '../support/gate-storage.js';
+import { GateStorage } from 'nest-sessions/testing';
 import { PLATFORMS } from '../support/matrix.js';
 import { verbRoutes } from '../support/verb-routes.js';
 import { clientOf } from '../support/world.js';

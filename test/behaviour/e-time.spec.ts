@@ -1,7 +1,6 @@
-import { ManualClock } from 'nest-sessions/testing';
+import { ForwardingStorage, ManualClock } from 'nest-sessions/testing';
 import type { ByteStream, SessionOptions, SessionStorage, WriteOptions, WriteResult } from 'nest-sessions';
 import { describe, expect, it } from 'vitest';
-import { ForwardingStorage } from '../support/forwarding-storage.js';
 import { cells, type Cell } from '../support/matrix.js';
 import { slowRoutes } from '../support/slow-routes.js';
 import { idOf } from '../support/tokens.js';

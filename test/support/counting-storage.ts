@@ -1,5 +1,5 @@
 import type { ByteStream, ReadOptions, StoredEntry, WriteOptions, WriteResult } from 'nest-sessions';
-import { ForwardingStorage } from './forwarding-storage.js';
+import { ForwardingStorage } from 'nest-sessions/testing';
 
 /** One call that was made of a storage. */
 export interface StorageCall {

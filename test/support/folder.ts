@@ -15,3 +15,8 @@ export function everythingIn(path: string): readonly string[] {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return [];
   return (readdirSync(path, { recursive: true }) as string[]).toSorted();
 }
+
+/** What a `DirectoryStorage` has in its temporary folder, without the file that all marks are names of. */
+export function temporaryIn(path: string): readonly string[] {
+  return everythingIn(join(path, 'temporary')).filter((name) => name !== 'mark');
+}

@@ -1,6 +1,6 @@
 import { DirectoryStorage, SessionStorageMemory, type Clock, type SessionStorage } from 'nest-sessions';
+import { ForwardingStorage } from 'nest-sessions/testing';
 import { temporaryFolder } from './folder.js';
-import { ForwardingStorage } from './forwarding-storage.js';
 
 export const PLATFORMS = ['express', 'fastify'] as const;
 

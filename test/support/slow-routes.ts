@@ -1,5 +1,5 @@
 import { replying, type Routes } from './routes.js';
-import { Stops } from './stops.js';
+import { Stops } from '../../src/testing/stops.js';
 import { verbRoutes } from './verb-routes.js';
 
 /** Where a slow handler stops: it has its session loaded and has done nothing with it. */

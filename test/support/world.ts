@@ -1,10 +1,8 @@
 import { SessionsModule, SessionsService, type SessionOptions, type SessionsOptions } from 'nest-sessions';
-import { ManualClock } from 'nest-sessions/testing';
+import { FaultStorage, GateStorage, ManualClock } from 'nest-sessions/testing';
 import { startApp, type AppOptions, type RunningApp } from './app.js';
 import type { Client } from './client.js';
 import { CountingStorage } from './counting-storage.js';
-import { FaultStorage } from './fault-storage.js';
-import { GateStorage } from './gate-storage.js';
 import type { Backend, Cell } from './matrix.js';
 
 /** An instance of the app under test: one process of several, its storage within reach of the test. */

@@ -37,6 +37,7 @@ export const close = operation('close', promisify(fs.close));
 export const list = operation('list', promisify(fs.readdir) as (path: string) => Promise<string[]>);
 export const listTyped = operation('list', (path: string) => promisify(fs.readdir)(path, { withFileTypes: true }));
 export const realPath = operation('resolve', promisify(fs.realpath.native) as (path: string) => Promise<string>);
+export const link = operation('link', promisify(fs.link));
 export const rename = operation('rename', persistently(promisify(fs.rename)));
 export const remove = operation('remove', persistently(promisify(fs.unlink)));
 export const removeFolder = operation('remove', persistently(promisify(fs.rmdir) as (path: string) => Promise<void>));

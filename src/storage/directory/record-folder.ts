@@ -35,9 +35,18 @@ export class RecordFolder {
    * @throws {SessionStorageError}
    */
   async mark(): Promise<Mark | undefined> {
+    const [mark] = await Promise.all([this.listedMark(), this.#isThere()]);
+    return mark;
+  }
+
+  /**
+   * The same for a folder that was listed as one just now, and is no symbolic link therefore.
+   *
+   * @throws {SessionStorageError}
+   */
+  async listedMark(): Promise<Mark | undefined> {
     for (let looks = 0; looks < LOOKS; looks++) {
-      const [names] = await Promise.all([unless(list(this.#path), 'ENOENT'), this.#isThere()]);
-      const marks = marksIn(names ?? []);
+      const marks = marksIn((await unless(list(this.#path), 'ENOENT')) ?? []);
       if (marks.length < 2) return marks[0];
       // It was renamed under the look, so that both names were seen
       await setImmediate();

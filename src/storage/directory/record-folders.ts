@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
-import { listTyped, unless } from './files.js';
+import { listTyped, succeeds, unless } from './files.js';
+import { assertNoLink } from './real-folder.js';
 import { RecordFolder } from './record-folder.js';
 
 /** How many hex digits of a record's name say in which folder its own stands: 256 folders. */
@@ -25,8 +26,13 @@ export class RecordFolders {
     return new RecordFolder(this.#pathOf(id));
   }
 
-  /** The folders that stand here now, those of one fan-out folder after the other. */
+  /**
+   * The folders that stand here now, those of one fan-out folder after the other.
+   *
+   * @throws {SessionStorageError} when a symbolic link stands in the place of them all
+   */
   async *all(): AsyncGenerator<RecordFolder> {
+    if (!(await succeeds(assertNoLink(this.#path), 'ENOENT'))) return;
     for (const above of await foldersIn(this.#path)) {
       for (const path of await foldersIn(above)) yield new RecordFolder(path);
     }

@@ -59,7 +59,7 @@ export class RecordSweep {
 
 /** @returns whether a record was ended: one that was renewed meanwhile is not */
 async function sweep(folder: RecordFolder, now: number): Promise<boolean> {
-  const mark = await folder.mark();
+  const mark = await folder.listedMark();
   if (mark === undefined) await folder.clear();
   else if (mark.expiresAt <= now) return folder.end(mark, false);
   else await folder.tidy();

@@ -6,7 +6,6 @@ import {
   lastWritten,
   list,
   listTyped,
-  makeEmptyFile,
   makeFolder,
   makeNewFolder,
   open,
@@ -21,6 +20,7 @@ import {
   writeOn,
 } from './files.js';
 import type { Mark } from './mark.js';
+import { MarkFiles } from './mark-files.js';
 import { assertNoLink } from './real-folder.js';
 import { StagedFile } from './staged-file.js';
 
@@ -32,16 +32,20 @@ const LEFTOVER_AGE = 3_600_000;
 /** How many leftovers one sweep removes at most. */
 const SLICE = 1000;
 const NAME_BYTES = 12;
+/** The empty file that all marks are names of; no temporary name has four characters. */
+const MARK = 'mark';
 
 /** Where everything is written before it is put in place: beside the records, on the same file system. */
 export class TemporaryFolder {
   readonly #path: string;
   readonly #durable: boolean;
+  readonly #marks: MarkFiles;
   #made = false;
 
   constructor(path: string, durable: boolean) {
     this.#path = path;
     this.#durable = durable;
+    this.#marks = new MarkFiles(join(path, MARK));
   }
 
   /**
@@ -76,7 +80,7 @@ export class TemporaryFolder {
     const folder = this.#newPath();
     await makeNewFolder(folder);
     try {
-      await Promise.all([bytes.moveTo(join(folder, mark.bytesName)), makeEmptyFile(join(folder, mark.name))]);
+      await Promise.all([bytes.moveTo(join(folder, mark.bytesName)), this.#marks.make(join(folder, mark.name))]);
       if (this.#durable) await syncFolder(folder);
     } catch (error) {
       await this.#removeAll(folder);
@@ -99,6 +103,7 @@ export class TemporaryFolder {
   async sweep(now: number): Promise<void> {
     const entries = (await unless(listTyped(this.#path), 'ENOENT')) ?? [];
     for (const entry of entries.slice(0, SLICE)) {
+      if (entry.name === MARK) continue;
       const path = join(this.#path, entry.name);
       const written = await lastWritten(path);
       if (written === undefined || now - written < LEFTOVER_AGE) continue;

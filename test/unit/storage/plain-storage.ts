@@ -1,4 +1,4 @@
-import { collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
+import { assertNotAborted, collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
 import type { Clock } from '../../../src/common/clock.js';
 import { assertStorageId } from '../../../src/storage/assert-storage-id.js';
 import {
@@ -35,11 +35,12 @@ export class PlainStorage extends SessionStorage {
     return consumer({ stream: streamOf(record.bytes.slice()) });
   }
 
-  async write(id: string, source: ByteStream, { expiresAt, expect }: WriteOptions): Promise<WriteResult> {
+  async write(id: string, source: ByteStream, { expiresAt, expect, signal }: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
     this.calls.push(`write ${id}`);
     if (expect !== undefined) throw new Error('a storage without conditional writes is never given `expect`');
-    const bytes = Uint8Array.from(await collect(source));
+    const bytes = Uint8Array.from(await collect(source, { signal }));
+    assertNotAborted(signal);
     const gate = this.#gate;
     this.#gate = undefined;
     await gate;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { collect, streamOf } from '../../../src/common/byte-stream.js';
-import { SessionStorageError } from '../../../src/errors.js';
+import { SessionTooLargeError } from '../../../src/errors.js';
 import { SessionStorageMemory, type SessionStorageMemoryOptions } from '../../../src/storage/session-storage-memory.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { storageContract } from './storage-contract.js';
+import { storageConformance } from '../../../src/testing/storage-conformance.js';
 
 const HOUR = 3_600_000;
 
@@ -38,8 +38,8 @@ const ids = (count: number, prefix = 'id'): string[] =>
 describe('SessionStorageMemory', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it.each(storageContract)('$name', async ({ run }) => {
-    await expect(run({ create: (clock) => new SessionStorageMemory({ clock }) })).resolves.toBeUndefined();
+  it.each(storageConformance({ create: (clock) => new SessionStorageMemory({ clock }) }))('$name', async ({ run }) => {
+    await expect(run()).resolves.toBeUndefined();
   });
 
   it.each([0, -1, 1.5, NaN, Infinity, '5', null])('refuses the bound %j at once, naming it', (bound) => {
@@ -181,7 +181,7 @@ describe('SessionStorageMemory', () => {
       await write('a', 'old');
       await write('b', 'other');
       const failure = write('a', 'x'.repeat(101));
-      await expect(failure).rejects.toThrow(SessionStorageError);
+      await expect(failure).rejects.toThrow(SessionTooLargeError);
       await expect(failure).rejects.toThrow('Cannot store session: 101 bytes are more than maxBytes, 100');
       expect(await read('a')).toBe('old');
       expect(await present(['b'])).toEqual(['b']);
@@ -201,7 +201,7 @@ describe('SessionStorageMemory', () => {
       });
       const failure = write('ten-chars-', 'x'.repeat(95));
       keys.mockRestore();
-      await expect(failure).rejects.toThrow(SessionStorageError);
+      await expect(failure).rejects.toThrow(SessionTooLargeError);
       expect(await read('ten-chars-')).toBe('old');
     });
   });

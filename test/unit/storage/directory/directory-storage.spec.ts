@@ -21,7 +21,8 @@ import { DirectoryStorage } from '../../../../src/storage/directory/directory-st
 import type { DirectoryStorageOptions } from '../../../../src/storage/directory/directory-storage-options.js';
 import type { WriteOptions } from '../../../../src/storage/session-storage.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
-import { everythingIn, temporaryFolder } from '../../../support/folder.js';
+import { storageConformance } from '../../../../src/testing/storage-conformance.js';
+import { everythingIn, temporaryFolder, temporaryIn } from '../../../support/folder.js';
 
 const HOUR = 3_600_000;
 
@@ -61,7 +62,15 @@ function unmark(folder: string): void {
   for (const name of readdirSync(folder)) if (/\.\d+$/.test(name)) unlinkSync(join(folder, name));
 }
 
+const cases = storageConformance({
+  create: (clock) => new DirectoryStorage(join(temporaryFolder(), 'sessions'), { clock }),
+});
+
 describe('DirectoryStorage', () => {
+  it.each(cases)('$name', async ({ run }) => {
+    await expect(run()).resolves.toBeUndefined();
+  });
+
   describe('what stands on the disk', () => {
     it('is nothing until the first write: neither starting, reading, ending nor sweeping makes anything', async () => {
       const { path, storage, read, write } = bench();
@@ -82,7 +91,7 @@ describe('DirectoryStorage', () => {
       expect(readFileSync(join(folder('a'), bytesName), 'utf8')).toBe('content');
       expect(statSync(join(folder('a'), markName)).size).toBe(0);
       expect(files()).toHaveLength(2);
-      expect(readdirSync(join(path, 'temporary'))).toEqual([]);
+      expect(temporaryIn(path)).toEqual([]);
     });
 
     it('is for this user alone: folders 0700, files 0600, whatever the umask', async () => {
@@ -91,8 +100,12 @@ describe('DirectoryStorage', () => {
         const { path, write, files } = bench();
         await write('a', 'x');
         await write('a', 'y');
-        const modes = new Set(everythingIn(path).map((name) => [modeOf(join(path, name)), name.includes('.')].join()));
-        expect(modes).toEqual(new Set(['700,false', '600,true']));
+        const modes = new Set(
+          everythingIn(path).map(
+            (name) => `${statSync(join(path, name)).isDirectory() ? 'folder' : 'file'} ${modeOf(join(path, name))}`,
+          ),
+        );
+        expect(modes).toEqual(new Set(['folder 700', 'file 600']));
         expect(modeOf(path)).toBe('700');
         expect(files()).toHaveLength(2);
       } finally {
@@ -153,7 +166,7 @@ describe('DirectoryStorage', () => {
       const sizes: number[] = [];
       async function* source(): AsyncGenerator<Uint8Array> {
         for (let piece = 0; piece < 4; piece++) {
-          sizes.push(piece === 0 ? 0 : sizeOfOnlyFile(join(path, 'temporary')));
+          sizes.push(piece === 0 ? 0 : sizeOfOnlyFile(path));
           yield Buffer.alloc(1000);
         }
       }
@@ -215,7 +228,7 @@ describe('DirectoryStorage', () => {
       await expect(write('a', broken())).rejects.toThrow('of the source');
       expect(openFiles()).toBe(before);
       expect(files()).toHaveLength(2);
-      expect(everythingIn(join(path, 'temporary'))).toEqual([]);
+      expect(temporaryIn(path)).toEqual([]);
     });
 
     it('leaves no file behind a write that was refused', async () => {
@@ -227,7 +240,7 @@ describe('DirectoryStorage', () => {
       await write('b', 'late', { expect: { version } });
       expect(await read('a')).toBe('new');
       expect(files()).toHaveLength(2);
-      expect(everythingIn(join(path, 'temporary'))).toEqual([]);
+      expect(temporaryIn(path)).toEqual([]);
     });
 
     it('lends nothing any more when the consumer has settled, least of all what was opened since', async () => {
@@ -274,7 +287,7 @@ describe('DirectoryStorage', () => {
       for (const id of ['a', 'b']) await expect(write(id, source())).rejects.toThrow(SessionTooLargeError);
       expect(await read('a')).toBe('x'.repeat(10));
       expect(files()).toHaveLength(2);
-      expect(everythingIn(join(path, 'temporary'))).toEqual([]);
+      expect(temporaryIn(path)).toEqual([]);
     });
   });
 
@@ -412,10 +425,10 @@ describe('DirectoryStorage', () => {
       writeFileSync(join(temporary, 'folder', 'file'), 'left');
       clock.advance(HOUR - 10_000);
       await storage.sweep();
-      expect(readdirSync(temporary).toSorted()).toEqual(['file', 'folder']);
+      expect(temporaryIn(path)).toEqual(['file', 'folder', 'folder/file']);
       clock.advance(20_000);
       await storage.sweep();
-      expect(readdirSync(temporary)).toEqual([]);
+      expect(temporaryIn(path)).toEqual([]);
     });
 
     it('a writer whose temporary file was swept meanwhile fails, and changes nothing', async () => {
@@ -426,7 +439,7 @@ describe('DirectoryStorage', () => {
           yield Buffer.from('slow');
           clock.advance(2 * HOUR);
           await storage.sweep();
-          expect(everythingIn(join(path, 'temporary'))).toEqual([]);
+          expect(temporaryIn(path)).toEqual([]);
         }
         const id = 'expect' in more && more.expect === 'absent' ? 'new' : 'a';
         const expiresAt = clock.now() + 100 * HOUR;
@@ -593,9 +606,9 @@ function modeOf(path: string): string {
   return (statSync(path).mode & 0o7777).toString(8);
 }
 
-function sizeOfOnlyFile(folder: string): number {
-  const [name = ''] = readdirSync(folder);
-  return statSync(join(folder, name)).size;
+function sizeOfOnlyFile(path: string): number {
+  const [name = ''] = temporaryIn(path);
+  return statSync(join(path, 'temporary', name)).size;
 }
 
 function openFiles(): number {

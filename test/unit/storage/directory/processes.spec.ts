@@ -5,7 +5,7 @@ import { collect, streamOf } from '../../../../src/common/byte-stream.js';
 import { DirectoryStorage } from '../../../../src/storage/directory/directory-storage.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
 import { Child } from '../../../support/child.js';
-import { everythingIn, temporaryFolder } from '../../../support/folder.js';
+import { everythingIn, temporaryFolder, temporaryIn } from '../../../support/folder.js';
 
 /** How often a writer is killed; more by night. */
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 20);
@@ -46,7 +46,7 @@ describe('DirectoryStorage between processes', () => {
         expect(allowed(writer.lines, id, known.get(id) ?? NOTHING)).toContain(one);
         known.set(id, one);
       }
-      left += everythingIn(join(path, 'temporary')).length;
+      left += temporaryIn(path).length;
     }
     expect(left).toBeGreaterThan(0);
 
@@ -54,7 +54,7 @@ describe('DirectoryStorage between processes', () => {
     await storage.sweep();
     clock.advance(2 * 3_600_000);
     await storage.sweep();
-    expect(everythingIn(join(path, 'temporary'))).toEqual([]);
+    expect(temporaryIn(path)).toEqual([]);
     expect(everythingIn(join(path, 'records')).filter((name) => name.includes('.'))).toEqual([]);
   }, 600_000);
 

@@ -1,4 +1,5 @@
-import type { ByteStream, ReadOptions, StoredEntry, WriteOptions, WriteResult } from 'nest-sessions';
+import type { ByteStream } from '../common/byte-stream.js';
+import type { ReadOptions, StoredEntry, WriteOptions, WriteResult } from '../storage/session-storage.js';
 import { ForwardingStorage } from './forwarding-storage.js';
 import { Stops, type Held } from './stops.js';
 

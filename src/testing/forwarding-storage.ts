@@ -1,13 +1,13 @@
+import type { ByteStream } from '../common/byte-stream.js';
 import {
   SessionStorage,
-  type ByteStream,
   type ReadOptions,
   type StoredEntry,
   type WriteOptions,
   type WriteResult,
-} from 'nest-sessions';
+} from '../storage/session-storage.js';
 
-/** Passes every call on; what test storages that do something in between start from. */
+/** Passes every call on to another storage: what a storage that does something in between extends. */
 export class ForwardingStorage extends SessionStorage {
   readonly #delegate: SessionStorage;
 

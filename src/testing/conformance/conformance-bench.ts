@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { collect, streamOf, type ByteStream } from '../../common/byte-stream.js';
+import type { SessionStorage, WriteOptions, WriteResult } from '../../storage/session-storage.js';
+import { ManualClock } from '../manual-clock.js';
+
+/** How to try a storage. */
+export interface ConformanceOptions {
+  /** Makes an empty storage; called at least once a case, and what it makes is closed after it. */
+  create(clock: ManualClock): SessionStorage | Promise<SessionStorage>;
+  /** Whether it is to have conditional writes; default `true`. */
+  readonly conditionalWrites?: boolean;
+  /** Whether it forgets what has expired by itself; default `true`. `false`: it leaves that to the core. */
+  readonly expires?: boolean;
+  /**
+   * Lets time pass; default: advances the clock. A storage that does not tell the time by that clock waits here, and advances
+   * the clock by as much.
+   */
+  pass?(milliseconds: number, clock: ManualClock): void | Promise<void>;
+}
+
+/** One promise of the contract. */
+export interface ConformanceCase {
+  /** Says the promise. */
+  readonly name: string;
+  /** Resolves when the storage keeps it; rejects with an `AssertionError`, or what the storage threw, when it does not. */
+  run(): Promise<void>;
+}
+
+/** A case before it is known which storage to try. */
+export interface CaseDraft {
+  readonly name: string;
+  readonly check: (bench: ConformanceBench) => Promise<void>;
+}
+
+/** How long records live that do not expire while they are tried, in milliseconds. */
+const LONG = 3_600_000;
+
+/** The storage of one case, with shorter words. */
+export class ConformanceBench {
+  readonly clock = new ManualClock();
+  readonly #options: ConformanceOptions;
+  readonly #created: SessionStorage[] = [];
+
+  constructor(options: ConformanceOptions) {
+    this.#options = options;
+  }
+
+  /** The storage that was created last. */
+  get storage(): SessionStorage {
+    const storage = this.#created.at(-1);
+    assert.ok(storage, 'create() gives a storage');
+    return storage;
+  }
+
+  async create(): Promise<SessionStorage> {
+    const storage = await this.#options.create(this.clock);
+    this.#created.push(storage);
+    return storage;
+  }
+
+  async close(): Promise<void> {
+    for (const storage of this.#created) await storage.close();
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    if (this.#options.pass === undefined) this.clock.advance(milliseconds);
+    else await this.#options.pass(milliseconds, this.clock);
+  }
+
+  write(id: string, bytes: Uint8Array | ByteStream, options: Partial<WriteOptions> = {}): Promise<WriteResult> {
+    const source = bytes instanceof Uint8Array ? streamOf(bytes) : bytes;
+    return this.storage.write(id, source, { expiresAt: this.in(LONG), ...options });
+  }
+
+  read(id: string): Promise<Uint8Array | undefined> {
+    return this.storage.read(id, async ({ stream }) => Uint8Array.from(await collect(stream)));
+  }
+
+  async version(id: string): Promise<string> {
+    const version = await this.storage.read(id, async (entry) => entry.version);
+    assert.ok(version, 'an entry of a storage with conditional writes has a version');
+    return version;
+  }
+
+  /** The instant so many milliseconds from now. */
+  in(milliseconds: number): number {
+    return this.clock.now() + milliseconds;
+  }
+}
