@@ -35,6 +35,10 @@ export { getStorageToken, InjectStorage, SESSIONS_CLOCK } from './module/tokens.
 export { JsonSerializer } from './record/json-serializer.js';
 export type { SessionSerializer } from './record/session-serializer.js';
 export type { RegenerateOptions, SessionFacts } from './session/session.js';
+export type { CacheStorageOptions } from './storage/cache/cache-storage-options.js';
+export { CACHE_STORAGE_DELEGATE, CACHE_STORAGE_OPTIONS, CacheStorage } from './storage/cache/cache-storage.js';
+export { InProcessInvalidationBus } from './storage/cache/in-process-invalidation-bus.js';
+export type { InvalidationBus, InvalidationListener } from './storage/cache/invalidation-bus.js';
 export type {
   DirectoryStorageOptions,
   InjectedDirectoryStorageOptions,

@@ -32,7 +32,7 @@ export class PlainStorage extends SessionStorage {
     this.calls.push(`read ${id}`);
     const record = this.#records.get(id);
     if (record === undefined || record.expiresAt <= this.#clock.now()) return undefined;
-    return consumer({ stream: streamOf(record.bytes.slice()) });
+    return consumer({ stream: streamOf(record.bytes.slice()), expiresAt: record.expiresAt });
   }
 
   async write(id: string, source: ByteStream, { expiresAt, expect, signal }: WriteOptions): Promise<WriteResult> {

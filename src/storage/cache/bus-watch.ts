@@ -1,0 +1,134 @@
+import type { Clock, Timer } from '../../common/clock.js';
+import { randomText } from '../../common/random.js';
+import type { InvalidationBus, InvalidationListener } from './invalidation-bus.js';
+
+/** What a cache does about its bus. */
+export interface BusEvents {
+  /** Another cache has changed a record, or may have. */
+  changed(id: string): void;
+  /** From now on nothing may be trusted that was not told by the delegate after `back()`. */
+  lost(): void;
+  /** From now on nothing is missed. */
+  back(): void;
+}
+
+/** How often a heartbeat is sent, and how long it may take to come back, in milliseconds. */
+const BEAT = 1000;
+const ORIGIN_BYTES = 12;
+const MESSAGE = /^([ih]) ([\w-]+) ([\w-]+)$/;
+
+/**
+ * One cache on a bus: says what has changed here, hears what has changed elsewhere, and knows whether it would hear it. For
+ * that it sends heartbeats to itself; one that has not come back when the next is due means that the bus is lost.
+ */
+export class BusWatch implements InvalidationListener {
+  readonly #bus: InvalidationBus;
+  readonly #clock: Clock;
+  readonly #events: BusEvents;
+  readonly #origin = randomText(ORIGIN_BYTES);
+  /** Those who wait for a message to be taken over. */
+  readonly #senders = new Set<() => void>();
+  #state: 'new' | 'watching' | 'closed' = 'new';
+  #isAlive = false;
+  #subscribing = false;
+  #unsubscribe: (() => Promise<void>) | undefined;
+  #timer: Timer | undefined;
+  /** The number of the last heartbeat, and whether it has come back. */
+  #beat = 0;
+  #answered = true;
+
+  constructor(bus: InvalidationBus, clock: Clock, events: BusEvents) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Whether what changes elsewhere is heard. */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Begins to watch, when it is called for the first time. */
+  begin(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'watching';
+    void this.#watch();
+  }
+
+  /** Tells the other caches; resolves when the bus has taken that over, or is lost: then they find out by time. */
+  async announce(id: string): Promise<void> {
+    const sent = this.#send('i', id);
+    if (!this.#isAlive) return;
+    await new Promise<void>((resolve) => {
+      this.#senders.add(resolve);
+      void sent.then(() => {
+        this.#senders.delete(resolve);
+        resolve();
+      });
+    });
+  }
+
+  message(text: string): void {
+    const [, kind, origin, what = ''] = MESSAGE.exec(text) ?? [];
+    if (kind === 'i' && origin !== this.#origin) this.#events.changed(what);
+    if (kind === 'h' && origin === this.#origin && what === String(this.#beat)) this.#heardItself();
+  }
+
+  lost(): void {
+    // A heartbeat that was under way proves nothing any more
+    this.#beat++;
+    this.#answered = true;
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    for (const resolve of this.#senders) resolve();
+    this.#senders.clear();
+    this.#events.lost();
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#timer?.cancel();
+    this.lost();
+    await this.#unsubscribe?.();
+  }
+
+  #heardItself(): void {
+    this.#answered = true;
+    if (this.#isAlive || this.#state !== 'watching') return;
+    this.#isAlive = true;
+    this.#events.back();
+  }
+
+  /** Subscribes if need be, sends a heartbeat, and does so again. */
+  async #watch(): Promise<void> {
+    this.#timer = this.#clock.after(BEAT, () => void this.#watch());
+    if (!this.#answered) this.lost();
+    this.#beat++;
+    this.#answered = false;
+    if (this.#unsubscribe === undefined && !(await this.#subscribe())) return;
+    await this.#send('h', String(this.#beat));
+  }
+
+  async #subscribe(): Promise<boolean> {
+    if (this.#subscribing) return false;
+    this.#subscribing = true;
+    try {
+      const unsubscribe = await this.#bus.subscribe(this);
+      if (this.#state === 'closed') await unsubscribe();
+      else this.#unsubscribe = unsubscribe;
+    } catch {
+      this.lost();
+    } finally {
+      this.#subscribing = false;
+    }
+    return this.#unsubscribe !== undefined;
+  }
+
+  async #send(kind: 'i' | 'h', what: string): Promise<void> {
+    try {
+      await this.#bus.publish(`${kind} ${this.#origin} ${what}`);
+    } catch {
+      this.lost();
+    }
+  }
+}

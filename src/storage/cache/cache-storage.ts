@@ -1,0 +1,247 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { ByteStream } from '../../common/byte-stream.js';
+import { assertStorageId } from '../assert-storage-id.js';
+import {
+  SessionStorage,
+  type ReadOptions,
+  type StoredEntry,
+  type WriteOptions,
+  type WriteResult,
+} from '../session-storage.js';
+import { BusWatch } from './bus-watch.js';
+import { CacheEntries, lent, type CacheEntry } from './cache-entries.js';
+import { cacheStorageSettings, type CacheStorageOptions, type CacheStorageSettings } from './cache-storage-options.js';
+import { CacheWork } from './cache-work.js';
+import { CopiedStream } from './copied-stream.js';
+import { headOf } from './stream-head.js';
+
+/** Injects the delegate of a `CacheStorage` that is given as a class. */
+export const CACHE_STORAGE_DELEGATE = Symbol('nest-sessions:CACHE_STORAGE_DELEGATE');
+
+/** Injects the options of a `CacheStorage` that is given as a class. */
+export const CACHE_STORAGE_OPTIONS = Symbol('nest-sessions:CACHE_STORAGE_OPTIONS');
+
+/** What a read of the delegate came to for whoever made it. */
+type Loaded<R> =
+  | { readonly entry: CacheEntry | undefined }
+  /** It was too large to be held, so its consumer has seen it already. */
+  | { readonly result: R };
+
+/**
+ * Keeps the records that were used last in memory, in front of another storage.
+ *
+ * What this process changes or ends it never sees again. What another process has changed or ended may stay unseen until its
+ * message has come by the bus, and for `maxStaleness` at the most; the core asks past the cache before it refuses a token
+ * because of a cached record. A miss is never kept, and nothing is that was read while somebody changed it. Writes go through
+ * to the delegate, which decides about their conditions.
+ */
+@Injectable()
+export class CacheStorage extends SessionStorage {
+  readonly #delegate: SessionStorage;
+  readonly #settings: CacheStorageSettings;
+  readonly #entries: CacheEntries;
+  readonly #work = new CacheWork();
+  readonly #bus: BusWatch | undefined;
+
+  /**
+   * @param delegate the storage behind; swept and closed with this one
+   * @throws {TypeError | RangeError} when there is none, or an option is wrong
+   */
+  constructor(
+    @Optional() @Inject(CACHE_STORAGE_DELEGATE) delegate: SessionStorage,
+    @Optional() @Inject(CACHE_STORAGE_OPTIONS) options: CacheStorageOptions = {},
+  ) {
+    super();
+    if (typeof (delegate as SessionStorage | undefined)?.read !== 'function') {
+      throw new TypeError(
+        'Cannot create CacheStorage: its delegate must be a storage: give one, or provide CACHE_STORAGE_DELEGATE',
+      );
+    }
+    this.#delegate = delegate;
+    this.#settings = cacheStorageSettings(options);
+    const { bus, clock } = this.#settings;
+    this.#entries = new CacheEntries(this.#settings, clock);
+    const flush = (): void => this.#flush();
+    const changed = (id: string): void => this.#changedElsewhere(id);
+    this.#bus = bus && new BusWatch(bus, clock, { changed, lost: flush, back: flush });
+  }
+
+  get conditionalWrites(): boolean {
+    return this.#delegate.conditionalWrites;
+  }
+
+  /** How many records it holds, idle ones that nobody has met yet included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async read<R>(
+    id: string,
+    consumer: (entry: StoredEntry) => Promise<R>,
+    options?: ReadOptions,
+  ): Promise<R | undefined> {
+    assertStorageId(id);
+    this.#bus?.begin();
+    if (options?.fresh !== true) {
+      const trusted = this.#trusted(id);
+      if (trusted !== undefined) return consumer(lent(trusted, true));
+      for (let fill = this.#work.fillOf(id); fill !== undefined; fill = this.#work.fillOf(id)) {
+        const filled = await fill.result;
+        // It began before this read did: like anything cached, it may be outdated
+        if (filled !== 'not shared') return filled.entry && consumer(lent(filled.entry, true));
+      }
+    }
+    const loaded = await this.#load(id, consumer, options);
+    if ('result' in loaded) return loaded.result;
+    return loaded.entry && consumer(lent(loaded.entry, false));
+  }
+
+  async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
+    assertStorageId(id);
+    const { clock, maxBytes } = this.#settings;
+    const checkedAt = clock.now();
+    const copied = new CopiedStream(source, maxBytes);
+    let entry: CacheEntry | undefined;
+    return this.#change(
+      id,
+      async () => {
+        const result = await this.#delegate.write(id, copied.stream, options);
+        const bytes = result.written && options.expiresAt > clock.now() ? copied.copy() : undefined;
+        const version = result.written ? result.version : undefined;
+        entry = bytes && { bytes, version, expiresAt: options.expiresAt, checkedAt };
+        return result;
+      },
+      () => entry,
+    );
+  }
+
+  async invalidate(id: string): Promise<boolean> {
+    assertStorageId(id);
+    return this.#change(
+      id,
+      () => this.#delegate.invalidate(id),
+      () => undefined,
+    );
+  }
+
+  /** Lets every idle entry go, and sweeps the delegate. */
+  override sweep(): Promise<number> {
+    this.#entries.removeIdle();
+    return this.#delegate.sweep();
+  }
+
+  /** Leaves the bus, forgets everything, and closes the delegate. */
+  override async close(): Promise<void> {
+    this.#flush();
+    try {
+      await this.#bus?.close();
+    } finally {
+      await this.#delegate.close();
+    }
+  }
+
+  /** An entry that need not be checked; `undefined` when there is none. */
+  #trusted(id: string): CacheEntry | undefined {
+    if (!this.#hears) return undefined;
+    const entry = this.#entries.get(id);
+    const now = this.#settings.clock.now();
+    const isTrusted =
+      entry !== undefined &&
+      now - entry.checkedAt < this.#settings.maxStaleness &&
+      (entry.expiresAt === undefined || entry.expiresAt > now);
+    return isTrusted ? entry : undefined;
+  }
+
+  /** Reads the delegate, for all who come meanwhile. */
+  async #load<R>(
+    id: string,
+    consumer: (entry: StoredEntry) => Promise<R>,
+    options: ReadOptions | undefined,
+  ): Promise<Loaded<R>> {
+    const fill = this.#work.beginFill(id);
+    const { signal } = options ?? {};
+    // Whoever has waited for it must not wait for ever: they try again among themselves
+    const leave = (): void => {
+      this.#work.endFill(id, fill);
+      fill.settle('not shared');
+    };
+    signal?.addEventListener('abort', leave);
+    try {
+      const loaded = await this.#ask(id, consumer, options, leave);
+      const entry = 'entry' in loaded ? loaded.entry : undefined;
+      if (this.#work.endFill(id, fill)) this.#keep(id, entry);
+      fill.settle('entry' in loaded ? loaded : 'not shared');
+      return loaded;
+    } catch (error) {
+      this.#work.endFill(id, fill);
+      fill.fail(error);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', leave);
+    }
+  }
+
+  async #ask<R>(
+    id: string,
+    consumer: (entry: StoredEntry) => Promise<R>,
+    options: ReadOptions | undefined,
+    leave: () => void,
+  ): Promise<Loaded<R>> {
+    const checkedAt = this.#settings.clock.now();
+    const held = this.#entries.get(id);
+    const loaded = await this.#delegate.read(
+      id,
+      async (stored): Promise<Loaded<R>> => {
+        const { version, expiresAt } = stored;
+        // Nobody has changed it: its bytes need not travel
+        if (held !== undefined && version !== undefined && version === held.version) {
+          return { entry: { ...held, expiresAt, checkedAt } };
+        }
+        const head = await headOf(stored.stream, this.#settings.maxBytes);
+        if (head.bytes !== undefined) return { entry: { bytes: head.bytes, version, expiresAt, checkedAt } };
+        leave();
+        this.#entries.delete(id);
+        return { result: await consumer({ ...stored, stream: head.whole }) };
+      },
+      options,
+    );
+    return loaded ?? { entry: undefined };
+  }
+
+  /** Changes a record, so that nothing that was read before is trusted after. */
+  async #change<R>(id: string, work: () => Promise<R>, result: () => CacheEntry | undefined): Promise<R> {
+    this.#bus?.begin();
+    this.#work.beginChange(id);
+    let entry: CacheEntry | undefined;
+    try {
+      const done = await work();
+      entry = result();
+      return done;
+    } finally {
+      // Also after an error: nobody knows whether it was done
+      this.#keep(id, this.#work.endChange(id) ? entry : undefined);
+      await this.#bus?.announce(id);
+    }
+  }
+
+  /** Keeps what is known of a record now, or forgets it. */
+  #keep(id: string, entry: CacheEntry | undefined): void {
+    if (entry === undefined || !this.#hears) this.#entries.delete(id);
+    else this.#entries.set(id, entry);
+  }
+
+  /** Whether changes elsewhere are heard of, as far as anybody has to. */
+  get #hears(): boolean {
+    return this.#bus?.isAlive ?? true;
+  }
+
+  #changedElsewhere(id: string): void {
+    this.#work.interrupt(id);
+    this.#entries.delete(id);
+  }
+
+  #flush(): void {
+    this.#work.interruptAll();
+    this.#entries.clear();
+  }
+}
