@@ -1,3 +1,4 @@
+export { signIn } from './module/sign-in.js';
 export type { ConformanceCase, ConformanceOptions } from './testing/conformance/conformance-bench.js';
 export { FaultStorage, type Fault, type FaultyVerb } from './testing/fault-storage.js';
 export { ForwardingStorage } from './testing/forwarding-storage.js';

@@ -18,6 +18,9 @@ export type Fault = 'fail' | 'fail raw' | 'fail after effect' | 'delay' | 'hang'
 /** The calls that may go wrong. */
 export type FaultyVerb = 'read' | 'write' | 'invalidate';
 
+/** Makes a stream one that ends too early. */
+type Cut = (stream: ByteStream) => ByteStream;
+
 interface Plan {
   readonly fault: Fault;
   readonly code: string | undefined;
@@ -29,8 +32,13 @@ interface Plan {
  * A storage that fails as it is told, around one that works.
  *
  * ```ts
- * const storage = new FaultStorage(new SessionStorageMemory());
+ * const storage = new FaultStorage(new MyStorage());
  * storage.set('write', 'fail', { times: 1, code: 'ENOSPC' }); // the next write rejects, its cause says ENOSPC
+ * const delayed = storage.set('read', 'delay');
+ * const reading = storage.read('a', consumer);
+ * await delayed; // the call has come, and waits
+ * storage.mend(); // now it goes on, and nothing goes wrong any more
+ * await reading;
  * ```
  */
 export class FaultStorage extends ForwardingStorage {
@@ -53,7 +61,7 @@ export class FaultStorage extends ForwardingStorage {
   ): Promise<void> {
     const { times = Infinity, code } = options;
     const met = deferred();
-    this.#plans.set(verb, { fault, code, left: times, met: met.resolve });
+    this.#plans.set(verb, { fault, code, left: times, met: () => met.resolve() });
     return met.promise;
   }
 
@@ -65,13 +73,13 @@ export class FaultStorage extends ForwardingStorage {
   }
 
   override read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions) {
-    const call = (cut: boolean) =>
-      super.read(id, (entry) => consumer(cut ? { ...entry, stream: cutOff(entry.stream) } : entry), options);
+    const call = (cut?: Cut) =>
+      super.read(id, (entry) => consumer(cut ? { ...entry, stream: cut(entry.stream) } : entry), options);
     return this.#around('read', call, undefined);
   }
 
   override write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
-    const call = (cut: boolean) => super.write(id, cut ? cutOff(source) : source, options);
+    const call = (cut?: Cut) => super.write(id, cut ? cut(source) : source, options);
     return this.#around<WriteResult>('write', call, { written: false, reason: 'conflict' });
   }
 
@@ -79,9 +87,9 @@ export class FaultStorage extends ForwardingStorage {
     return this.#around('invalidate', () => super.invalidate(id), false);
   }
 
-  async #around<R>(verb: FaultyVerb, call: (cut: boolean) => Promise<R>, conflict: R): Promise<R> {
+  async #around<R>(verb: FaultyVerb, call: (cut?: Cut) => Promise<R>, conflict: R): Promise<R> {
     const plan = this.#plans.get(verb);
-    if (plan === undefined || plan.left === 0) return call(false);
+    if (plan === undefined || plan.left === 0) return call();
     plan.left--;
     plan.met();
     this.onFault();
@@ -91,20 +99,20 @@ export class FaultStorage extends ForwardingStorage {
       case 'fail raw':
         throw new Error('ECONNRESET of the driver');
       case 'fail after effect':
-        await call(false);
+        await call();
         throw failure('the answer was lost', plan.code);
       case 'delay':
         await this.#mended.promise;
-        return call(false);
+        return call();
       case 'hang':
         return new Promise<never>(() => {});
       case 'resent':
-        await call(false);
-        return call(false);
+        await call();
+        return call();
       case 'conflict':
         return conflict;
       case 'cut stream':
-        return call(true);
+        return call((stream) => cutOff(stream, plan.code));
       default:
         return plan.fault satisfies never;
     }
@@ -117,8 +125,8 @@ function failure(state: string, code: string | undefined): SessionStorageError {
 }
 
 /** The first half of a stream's bytes, then an error. */
-async function* cutOff(stream: ByteStream): AsyncGenerator<Uint8Array> {
+async function* cutOff(stream: ByteStream, code: string | undefined): AsyncGenerator<Uint8Array> {
   const bytes = await collect(stream);
   yield* streamOf(bytes.subarray(0, Math.floor(bytes.length / 2)));
-  throw failure('the stream was cut', undefined);
+  throw failure('the stream was cut', code);
 }

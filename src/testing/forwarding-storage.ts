@@ -7,7 +7,20 @@ import {
   type WriteResult,
 } from '../storage/session-storage.js';
 
-/** Passes every call on to another storage: what a storage that does something in between extends. */
+/**
+ * Passes every call on to another storage: what a storage that does something in between extends.
+ *
+ * ```ts
+ * class CountingStorage extends ForwardingStorage {
+ *   reads = 0;
+ *
+ *   override read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions) {
+ *     this.reads++;
+ *     return super.read(id, consumer, options);
+ *   }
+ * }
+ * ```
+ */
 export class ForwardingStorage extends SessionStorage {
   readonly #delegate: SessionStorage;
 

@@ -6,7 +6,19 @@ import { Stops, type Held } from './stops.js';
 /** A place in a call of a storage. */
 export type Point = `${'before' | 'after'} ${'read' | 'write' | 'invalidate'}`;
 
-/** Stops calls at named points until a test lets them go, so that it can force one order of events. */
+/**
+ * Stops calls at named points until a test lets them go, so that it can force one order of events.
+ *
+ * ```ts
+ * const storage = new GateStorage(new MyStorage());
+ * const held = storage.hold('before write');
+ * const write = storage.write('a', streamOf(bytes), { expiresAt });
+ * await held.reached; // the write is about to begin
+ * await storage.invalidate('a');
+ * held.release(); // now it goes on, and comes too late
+ * await write;
+ * ```
+ */
 export class GateStorage extends ForwardingStorage {
   readonly #stops = new Stops<Point>();
 

@@ -41,7 +41,10 @@ async function runOf(options: ConformanceOptions, check: CaseDraft['check']): Pr
   try {
     await bench.create();
     await check(bench);
-  } finally {
-    await bench.close();
+  } catch (error) {
+    // Whatever close() says now, it is not what went wrong
+    await bench.close().catch(() => {});
+    throw error;
   }
+  await bench.close();
 }

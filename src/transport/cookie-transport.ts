@@ -3,7 +3,7 @@ import { stringifySetCookie, type SetCookie } from 'cookie';
 import { systemClock, type Clock } from '../common/clock.js';
 import type { CookieAttributes } from './cookie-rules.js';
 import { cookieValues } from './cookie-values.js';
-import type { Delivery, ResponseHeaders, SessionTransport } from './session-transport.js';
+import type { Delivery, RequestFields, ResponseHeaders, SessionTransport } from './session-transport.js';
 
 /** What a value may consist of to be sent as it is, without encoding (RFC 6265bis, section 4.1.1: cookie-octet). */
 const asIs = (value: string): string => value;
@@ -24,6 +24,15 @@ export class CookieTransport implements SessionTransport {
 
   receive(headers: IncomingHttpHeaders): readonly string[] {
     return headers.cookie === undefined ? [] : cookieValues(headers.cookie, this.#name);
+  }
+
+  carry(value: string, fields: RequestFields = {}): Record<string, string> {
+    const field = Object.keys(fields).find((name) => name.toLowerCase() === 'cookie') ?? 'Cookie';
+    const others = (fields[field] ?? '')
+      .split(';')
+      .map((pair) => pair.trim())
+      .filter((pair) => pair !== '' && !pair.startsWith(`${this.#name}=`));
+    return { ...fields, [field]: [...others, `${this.#name}=${value}`].join('; ') };
   }
 
   send(headers: ResponseHeaders, value: string, delivery: Delivery): void {

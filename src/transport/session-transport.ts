@@ -6,6 +6,9 @@ export interface ResponseHeaders {
   setHeader(name: string, value: string | readonly string[]): unknown;
 }
 
+/** The header fields of a request that somebody makes. */
+export type RequestFields = Readonly<Record<string, string>>;
+
 /** How a response reaches its client. */
 export interface Delivery {
   /** Whether the client came over HTTPS. */
@@ -18,6 +21,12 @@ export interface SessionTransport {
   readonly vary: string;
   /** Reads what the client sent, unchecked: each distinct value once, in the order in which they came; empty for nothing. */
   receive(headers: IncomingHttpHeaders): readonly string[];
+  /**
+   * Makes the header fields of a request that brings a value, as a client that was handed it would.
+   *
+   * @param fields what the request has already: all of it stays, but for another value of the same session
+   */
+  carry(value: string, fields?: RequestFields): Record<string, string>;
   /** Hands a value to the client, in place of what was set for it before. */
   send(headers: ResponseHeaders, value: string, delivery: Delivery): void;
   /** Makes the client forget its value. */

@@ -58,8 +58,11 @@ export class ConformanceBench {
     return storage;
   }
 
+  /** Closes what was created, all of it, and then tells of the first that could not be. */
   async close(): Promise<void> {
-    for (const storage of this.#created) await storage.close();
+    const results = await Promise.allSettled(this.#created.map(async (storage) => storage.close()));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async pass(milliseconds: number): Promise<void> {

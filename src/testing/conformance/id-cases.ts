@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { assertBytes } from './assert-bytes.js';
 import type { CaseDraft } from './conformance-bench.js';
 import { bytesOf, ONE } from './sample-bytes.js';
 
@@ -28,7 +29,7 @@ export const idCases: readonly CaseDraft[] = [
     name: 'write() stores under every id that the contract allows, each apart',
     check: async (bench) => {
       for (const id of GOOD) await bench.write(id, bytesOf(`bytes of ${id}`));
-      for (const id of GOOD) assert.deepEqual(await bench.read(id), bytesOf(`bytes of ${id}`));
+      for (const id of GOOD) assertBytes(await bench.read(id), bytesOf(`bytes of ${id}`));
     },
   },
   ...HOSTILE.map(

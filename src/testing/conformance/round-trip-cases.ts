@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { collect } from '../../common/byte-stream.js';
+import { assertBytes } from './assert-bytes.js';
 import type { CaseDraft } from './conformance-bench.js';
 import { LARGE, oddChunks, ONE, SIZES, SOURCES, TWO } from './sample-bytes.js';
 
@@ -29,7 +30,7 @@ export const roundTripCases: readonly CaseDraft[] = [
       check: async (bench) => {
         const result = await bench.write('a', streamFrom(bytes));
         assert.equal(result.written, true);
-        assert.deepEqual(await bench.read('a'), Uint8Array.from(bytes));
+        assertBytes(await bench.read('a'), Uint8Array.from(bytes));
       },
     })),
   ),
@@ -38,7 +39,7 @@ export const roundTripCases: readonly CaseDraft[] = [
     check: async (bench) => {
       for (const bytes of [ONE, LARGE, TWO, new Uint8Array()]) {
         await bench.write('a', bytes);
-        assert.deepEqual(await bench.read('a'), bytes);
+        assertBytes(await bench.read('a'), bytes);
       }
     },
   },
@@ -48,7 +49,7 @@ export const roundTripCases: readonly CaseDraft[] = [
       await bench.write('a', ONE);
       await bench.write('b', TWO);
       await bench.storage.invalidate('a');
-      assert.deepEqual(await bench.read('b'), TWO);
+      assertBytes(await bench.read('b'), TWO);
     },
   },
   {
@@ -60,11 +61,11 @@ export const roundTripCases: readonly CaseDraft[] = [
       }
       await bench.write('a', bytes);
       bytes.fill(0);
-      assert.deepEqual(await bench.read('a'), ONE);
+      assertBytes(await bench.read('a'), ONE);
       bytes.set(TWO);
       await bench.write('b', reused());
       bytes.fill(0);
-      assert.deepEqual(await bench.read('b'), TWO);
+      assertBytes(await bench.read('b'), TWO);
     },
   },
   {
@@ -76,7 +77,7 @@ export const roundTripCases: readonly CaseDraft[] = [
           (await collect(stream)).fill(0);
         });
       }
-      assert.deepEqual(await bench.read('a'), ONE);
+      assertBytes(await bench.read('a'), ONE);
     },
   },
   {
@@ -85,7 +86,7 @@ export const roundTripCases: readonly CaseDraft[] = [
       for (const bytes of [ONE, TWO]) {
         await bench.write('a', bytes);
         const seen = await bench.storage.read('a', ({ stream }) => collect(stream), { fresh: true });
-        assert.deepEqual(seen && Uint8Array.from(seen), bytes);
+        assertBytes(seen, bytes);
       }
     },
   },
@@ -103,7 +104,7 @@ export const roundTripCases: readonly CaseDraft[] = [
         assert.equal(bytes?.length, LARGE.length);
         assert.equal(new Set(bytes).size, 1);
       }
-      assert.deepEqual(await bench.read('a'), fresh);
+      assertBytes(await bench.read('a'), fresh);
     },
   },
   {
@@ -111,7 +112,7 @@ export const roundTripCases: readonly CaseDraft[] = [
     check: async (bench) => {
       await bench.write('a', ONE);
       assert.equal(await bench.storage.invalidate('a'), true);
-      assert.equal(await bench.read('a'), undefined);
+      assertBytes(await bench.read('a'), undefined);
       assert.equal(await bench.storage.invalidate('a'), false);
       assert.equal(await bench.storage.invalidate('unknown'), false);
     },
@@ -122,7 +123,17 @@ export const roundTripCases: readonly CaseDraft[] = [
       await bench.write('a', ONE);
       await bench.storage.invalidate('a');
       await bench.write('a', TWO);
-      assert.deepEqual(await bench.read('a'), TWO);
+      assertBytes(await bench.read('a'), TWO);
+    },
+  },
+  {
+    name: 'an entry tells when it expires as it was written, or not at all',
+    check: async (bench) => {
+      for (const expiresAt of [bench.in(5000), bench.in(9000)]) {
+        await bench.write('a', ONE, { expiresAt });
+        const told = await bench.storage.read('a', async (entry) => entry.expiresAt ?? expiresAt);
+        assert.equal(told, expiresAt);
+      }
     },
   },
   {
@@ -131,7 +142,7 @@ export const roundTripCases: readonly CaseDraft[] = [
       await bench.write('a', ONE);
       let calls = 0;
       while ((await bench.storage.sweep()) > 0) assert.ok(++calls < 100, 'sweep() comes to an end');
-      assert.deepEqual(await bench.read('a'), ONE);
+      assertBytes(await bench.read('a'), ONE);
     },
   },
 ];

@@ -40,9 +40,9 @@ function webStreamOf(bytes: Uint8Array): ByteStream {
   const chunks = oddChunks(bytes);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
+      const next = await chunks.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
     },
   });
 }

@@ -75,6 +75,28 @@ describe('CookieTransport', () => {
     expect(transport.receive({})).toEqual([]);
   });
 
+  describe('carry()', () => {
+    const carried = (fields?: Record<string, string>) => transport.carry('value', fields);
+
+    it('makes the Cookie field of a client that was handed the value', () => {
+      expect(carried()).toEqual({ Cookie: 'sid=value' });
+      expect(carried({ Accept: 'text/html' })).toEqual({ Accept: 'text/html', Cookie: 'sid=value' });
+      expect(transport.receive({ cookie: carried()['Cookie'] })).toEqual(['value']);
+    });
+
+    it('keeps other cookies and replaces its own, under the name that the field has', () => {
+      expect(carried({ Cookie: 'a=1; xsid=2' })).toEqual({ Cookie: 'a=1; xsid=2; sid=value' });
+      expect(carried({ cookie: 'a=1;sid=old;sid2=2;' })).toEqual({ cookie: 'a=1; sid2=2; sid=value' });
+      expect(carried({ Cookie: '' })).toEqual({ Cookie: 'sid=value' });
+    });
+
+    it('leaves the fields that it was given alone', () => {
+      const fields = Object.freeze({ Cookie: 'a=1' });
+      expect(carried(fields)).not.toBe(fields);
+      expect(fields).toEqual({ Cookie: 'a=1' });
+    });
+  });
+
   it('any token comes back through Set-Cookie and Cookie, among any other cookies', () => {
     const octet = fc.string({ unit: fc.constantFrom(...'abXY019-_.!#$&()*+/:<=>?@[]^`{|}~"%'), maxLength: 12 });
     const name = fc

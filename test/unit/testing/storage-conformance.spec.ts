@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { AssertionError } from 'node:assert';
+import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
+import type { ConformanceOptions } from '../../../src/testing/conformance/conformance-bench.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { storageConformance } from '../../../src/testing/storage-conformance.js';
+import { brokenStorages, type BrokenStorage } from './broken-storages.js';
+import { GoodStorage } from './good-storage.js';
+
+/** Without conditional writes, and without a thought of time. */
+class SmallStorage extends GoodStorage {
+  override readonly conditionalWrites = false;
+  protected override isOver = (): boolean => false;
+}
+
+const good = (clock: ManualClock) => new GoodStorage(clock);
+const namesOf = (options: Omit<ConformanceOptions, 'create'> = {}) =>
+  storageConformance({ create: good, ...options }).map(({ name }) => name);
+
+/** What becomes of some cases over a broken storage: the name of each, and its error if it fails. */
+async function results({ type }: BrokenStorage, isMeant: (name: string) => boolean) {
+  const cases = storageConformance({ create: (clock) => new type(clock) }).filter(({ name }) => isMeant(name));
+  return Promise.all(
+    cases.map(async ({ name, run }) => ({ name, error: await run().catch((error: unknown) => error) })),
+  );
+}
+
+/** Of these a storage that breaks one thing passes one at least. */
+const OTHERS = ['write() leaves other ids alone', 'write() stores every value of a byte that come as bytes in memory'];
+
+describe('storageConformance()', () => {
+  it.each(storageConformance({ create: good }))('passes a good storage: $name', async ({ run }) => {
+    await expect(run()).resolves.toBeUndefined();
+  });
+
+  it.each(storageConformance({ create: (clock) => new SmallStorage(clock), conditionalWrites: false, expires: false }))(
+    'passes a small storage: $name',
+    async ({ run }) => {
+      await expect(run()).resolves.toBeUndefined();
+    },
+  );
+
+  describe('fails a storage that', () => {
+    it.each(brokenStorages)('$what: $shownBy', async (broken) => {
+      const shown = await results(broken, (name) => name.startsWith(broken.shownBy));
+      expect(shown).not.toEqual([]);
+      expect(shown.filter(({ error }) => error === undefined)).toEqual([]);
+      const others = await results(broken, (name) => OTHERS.includes(name));
+      expect(others.some(({ error }) => error === undefined)).toBe(true);
+    });
+
+    it('breaks anything that a case is about', () => {
+      const isShown = (name: string) => brokenStorages.some(({ shownBy }) => name.startsWith(shownBy));
+      expect(namesOf().filter((name) => !isShown(name))).toEqual([]);
+    });
+  });
+
+  it('names each case once', () => {
+    expect(new Set(namesOf()).size).toBe(namesOf().length);
+  });
+
+  it('leaves out what a storage does not do', () => {
+    const all = namesOf();
+    const small = namesOf({ conditionalWrites: false, expires: false });
+    expect(small.filter((name) => !all.includes(name))).toEqual(['conditionalWrites is false']);
+    const of = (names: readonly string[], about: RegExp) => names.filter((name) => about.test(name)).length;
+    expect(of(all, /expire|E1|E5/)).toBeGreaterThan(8);
+    expect(of(all, /expect|version|conditional /)).toBeGreaterThan(8);
+    expect(small.filter((name) => /^E\d|with expect|version|a conditional|has expired/.test(name))).toEqual([]);
+    expect(namesOf({ conditionalWrites: false }).filter((name) => /^E\d/.test(name))).toHaveLength(2);
+    expect(namesOf({ expires: false }).filter((name) => name.startsWith('C13'))).toHaveLength(1);
+  });
+
+  it('fails a storage that says that it has conditional writes, where none are expected', async () => {
+    const [declaration] = storageConformance({ create: good, conditionalWrites: false });
+    await expect(declaration?.run()).rejects.toThrow(AssertionError);
+  });
+
+  it('lets time pass as it is told, for a storage with a clock of its own', async () => {
+    const passed: number[] = [];
+    const own = new ManualClock(0);
+    const cases = storageConformance({
+      create: (clock) => {
+        own.advance(Math.max(0, clock.now() - own.now()));
+        return new SessionStorageMemory({ clock: own });
+      },
+      pass: async (milliseconds, clock) => {
+        passed.push(milliseconds);
+        own.advance(milliseconds);
+        clock.advance(milliseconds);
+      },
+    });
+    await cases.find(({ name }) => name.startsWith('E1:'))?.run();
+    expect(passed).toEqual([999, 1, 1]);
+  });
+
+  it('waits for a storage that is created later, and closes each that it created, whatever happens', async () => {
+    let open = 0;
+    class Closing extends GoodStorage {
+      constructor(
+        clock: ManualClock,
+        private readonly closing: Promise<void>,
+      ) {
+        super(clock);
+        open++;
+      }
+
+      override async read(): Promise<never> {
+        throw new Error('down');
+      }
+
+      override async close() {
+        open--;
+        return this.closing;
+      }
+    }
+    const run = async (name: string, closing: () => Promise<void>): Promise<unknown> => {
+      const cases = storageConformance({ create: async (clock) => new Closing(clock, closing()) });
+      return cases.find((one) => one.name === name)?.run();
+    };
+    await expect(run('two instances share nothing by accident', async () => {})).rejects.toThrow('down');
+    expect(open).toBe(0);
+    const failing = (): Promise<void> => Promise.reject(new Error('cannot close'));
+    await expect(run('two instances share nothing by accident', failing)).rejects.toThrow('down');
+    expect(open).toBe(0);
+    await expect(run('conditionalWrites is true', failing)).rejects.toThrow('cannot close');
+  });
+
+  it('tells of long bytes that differ in a short message, and at once', async () => {
+    const [large] = brokenStorages.filter(({ what }) => what === 'keeps 64 KiB at most');
+    const failures = await results(large as BrokenStorage, (name) => name.startsWith('write() stores 1 MiB'));
+    const [{ error } = { error: undefined }] = failures;
+    expect(String(error)).toMatch(/read 65536 bytes that begin with \w+, expected 1048576 bytes that begin with \w+$/);
+  });
+});
