@@ -160,8 +160,9 @@ describe.each(cells)('%s', (_, cell) => {
 
   it('D2: no timer stays behind an answered request', async () => {
     const app = await start(cell, { routes });
-    const timers = app.clock.timers;
     const client = await clientOf(app, '/set?a=1');
+    // A cache watches its bus from its first use on
+    const timers = app.clock.timers;
     await client.get('/read');
     void app.faults.set('write', 'fail');
     await client.get('/ok');
@@ -177,6 +178,16 @@ describe.each(cells)('%s', (_, cell) => {
     expect(app.logs.filter(({ level, text }) => level === 'error' && text.includes(client.id()))).toHaveLength(1);
     expect(JSON.stringify([app.events, app.logs])).not.toMatch(/private/);
     expect(JSON.stringify([app.events, app.logs])).not.toContain(client.token().split('.')[1]);
+  });
+
+  it.each(['ENOSPC', 'EACCES', 'EMFILE'])('D9: a storage that meets %s is told of by that code: 503', async (code) => {
+    const app = await start(cell, { routes });
+    const client = await clientOf(app, '/set?a=1');
+    void app.faults.set('write', 'fail', { code });
+    for (const path of changing.filter((path) => path !== '/guarded')) expectUnavailable(await client.get(path));
+    expect(app.events.at(-1)).toMatchObject({ type: 'storageFailed', reason: expect.stringContaining(code) });
+    app.faults.mend();
+    expect(await client.json('/read')).toEqual({ a: '1' });
   });
 
   it('D4: a create that the driver sent twice is one session', async () => {

@@ -1,4 +1,11 @@
-import { DirectoryStorage, SessionStorageMemory, type Clock, type SessionStorage } from 'nest-sessions';
+import {
+  CacheStorage,
+  DirectoryStorage,
+  InProcessInvalidationBus,
+  SessionStorageMemory,
+  type Clock,
+  type SessionStorage,
+} from 'nest-sessions';
 import { ForwardingStorage } from 'nest-sessions/testing';
 import { temporaryFolder } from './folder.js';
 
@@ -21,7 +28,8 @@ export interface Cell {
 /** Every storage that all behaviours must hold over: one line each. */
 const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
   ['memory', (clock) => connections(new SessionStorageMemory({ clock }))],
-  ['directory', (clock) => directory(clock)],
+  ['directory', directory],
+  ['cache over directory', cachedDirectory],
 ];
 
 /**
@@ -36,6 +44,13 @@ export const cells: readonly (readonly [name: string, cell: Cell])[] = PLATFORMS
 function directory(clock: Clock): Backend {
   const path = temporaryFolder();
   return { connect: () => new DirectoryStorage(path, { clock, durable: false }) };
+}
+
+/** The same, and each connection has a cache of its own; they tell each other by a bus. */
+function cachedDirectory(clock: Clock): Backend {
+  const { connect } = directory(clock);
+  const bus = new InProcessInvalidationBus();
+  return { connect: () => new CacheStorage(connect(), { clock, bus }) };
 }
 
 /** Lets one object stand for many connections: the library orders the writers of one storage object, not of its delegate. */

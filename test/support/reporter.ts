@@ -1,8 +1,9 @@
 import { DefaultReporter, type TestModule } from 'vitest/node';
+import { conformanceLines } from './reporter-conformance.js';
 import { behaviourRows } from './reporter-rows.js';
 
 /**
- * Vitest's own report, then the behaviour rows covered per platform, then one plain line as the last of the output:
+ * Vitest's own report, then how each storage kept the contract and which behaviour rows each platform covered, then one plain line as the last of the output:
  * `N passed, N failed`, with `, N skipped` only where something was skipped.
  *
  * A test file that cannot be loaded, a hook that fails and an unhandled error count as failed: no number hides them.
@@ -25,7 +26,8 @@ export class ClosingLineReporter extends DefaultReporter {
     reason: Parameters<DefaultReporter['onTestRunEnd']>[2],
   ): void {
     super.onTestRunEnd(modules, unhandledErrors, reason);
-    for (const line of behaviourRows(modules, this.ctx.config.root)) process.stdout.write(`${line}\n`);
+    const lines = [...conformanceLines(modules), ...behaviourRows(modules, this.ctx.config.root)];
+    for (const line of lines) process.stdout.write(`${line}\n`);
     const { passed, failed, skipped } = count(modules, unhandledErrors.length);
     if (skipped > 0 && isCI()) {
       process.stdout.write('CI=true: a skipped test fails the run\n');

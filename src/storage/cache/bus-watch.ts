@@ -33,9 +33,9 @@ export class BusWatch implements InvalidationListener {
   #subscribing = false;
   #unsubscribe: (() => Promise<void>) | undefined;
   #timer: Timer | undefined;
-  /** The number of the last heartbeat, and whether it has come back. */
+  /** The number of the heartbeat that is under way, and who waits for it. */
   #beat = 0;
-  #answered = true;
+  #onBeat: () => void = () => {};
 
   constructor(bus: InvalidationBus, clock: Clock, events: BusEvents) {
     this.#bus = bus;
@@ -52,7 +52,7 @@ export class BusWatch implements InvalidationListener {
   begin(): void {
     if (this.#state !== 'new') return;
     this.#state = 'watching';
-    void this.#watch();
+    void this.#pulse();
   }
 
   /** Tells the other caches; resolves when the bus has taken that over, or is lost: then they find out by time. */
@@ -71,13 +71,12 @@ export class BusWatch implements InvalidationListener {
   message(text: string): void {
     const [, kind, origin, what = ''] = MESSAGE.exec(text) ?? [];
     if (kind === 'i' && origin !== this.#origin) this.#events.changed(what);
-    if (kind === 'h' && origin === this.#origin && what === String(this.#beat)) this.#heardItself();
+    if (kind === 'h' && origin === this.#origin && what === String(this.#beat)) this.#onBeat();
   }
 
   lost(): void {
     // A heartbeat that was under way proves nothing any more
     this.#beat++;
-    this.#answered = true;
     if (!this.#isAlive) return;
     this.#isAlive = false;
     for (const resolve of this.#senders) resolve();
@@ -92,21 +91,37 @@ export class BusWatch implements InvalidationListener {
     await this.#unsubscribe?.();
   }
 
-  #heardItself(): void {
-    this.#answered = true;
-    if (this.#isAlive || this.#state !== 'watching') return;
+  /** Sends a heartbeat, learns from it, and does so again. */
+  async #pulse(): Promise<void> {
+    const cameBack = await this.#heartbeat();
+    if (this.#state !== 'watching') return;
+    if (!cameBack) {
+      this.lost();
+      void this.#pulse();
+      return;
+    }
+    this.#timer = this.#clock.after(BEAT, () => void this.#pulse());
+    if (this.#isAlive) return;
     this.#isAlive = true;
     this.#events.back();
   }
 
-  /** Subscribes if need be, sends a heartbeat, and does so again. */
-  async #watch(): Promise<void> {
-    this.#timer = this.#clock.after(BEAT, () => void this.#watch());
-    if (!this.#answered) this.lost();
-    this.#beat++;
-    this.#answered = false;
+  /** @returns whether it has come back in time */
+  #heartbeat(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#timer = this.#clock.after(BEAT, () => resolve(false));
+      this.#onBeat = () => {
+        this.#timer?.cancel();
+        resolve(true);
+      };
+      void this.#beatOnce();
+    });
+  }
+
+  async #beatOnce(): Promise<void> {
+    const beat = ++this.#beat;
     if (this.#unsubscribe === undefined && !(await this.#subscribe())) return;
-    await this.#send('h', String(this.#beat));
+    if (beat === this.#beat) await this.#send('h', String(beat));
   }
 
   async #subscribe(): Promise<boolean> {

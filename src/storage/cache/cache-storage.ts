@@ -32,7 +32,7 @@ type Loaded<R> =
  *
  * What this process changes or ends it never sees again. What another process has changed or ended may stay unseen until its
  * message has come by the bus, and for `maxStaleness` at the most; the core asks past the cache before it refuses a token
- * because of a cached record. A miss is never kept, and nothing is that was read while somebody changed it. Writes go through
+ * because of a cached record. The same holds for the expiry of a record whose delegate does not tell it. A miss is never kept, and nothing is that was read while somebody changed it. Writes go through
  * to the delegate, which decides about their conditions.
  */
 @Injectable()

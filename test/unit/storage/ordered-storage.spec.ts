@@ -5,12 +5,6 @@ import { SessionStorageError } from '../../../src/errors.js';
 import { OrderedStorage } from '../../../src/storage/ordered-storage.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { PlainStorage } from './plain-storage.js';
-import { storageConformance } from '../../../src/testing/storage-conformance.js';
-
-/** Its versions are hashes: records that its core writes are never the same twice. */
-const cases = storageConformance({ create: (clock) => new OrderedStorage(new PlainStorage(clock)) }).filter(
-  ({ name }) => !name.startsWith('C13: a version never comes back'),
-);
 
 const bytes = (content: string) => streamOf(Buffer.from(content));
 
@@ -37,10 +31,6 @@ function abortable(): { readonly signal: AbortSignal; abort(): void } {
 }
 
 describe('OrderedStorage over a storage without conditional writes', () => {
-  it.each(cases)('$name', async ({ run }) => {
-    await expect(run()).resolves.toBeUndefined();
-  });
-
   it('gives another version to other bytes, and to a record that was made anew of other bytes', async () => {
     const { storage, expiresAt } = bench();
     const versions = new Set<string | undefined>();

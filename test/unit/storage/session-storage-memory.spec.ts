@@ -4,7 +4,6 @@ import { collect, streamOf } from '../../../src/common/byte-stream.js';
 import { SessionTooLargeError } from '../../../src/errors.js';
 import { SessionStorageMemory, type SessionStorageMemoryOptions } from '../../../src/storage/session-storage-memory.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { storageConformance } from '../../../src/testing/storage-conformance.js';
 
 const HOUR = 3_600_000;
 
@@ -37,10 +36,6 @@ const ids = (count: number, prefix = 'id'): string[] =>
 
 describe('SessionStorageMemory', () => {
   afterEach(() => vi.restoreAllMocks());
-
-  it.each(storageConformance({ create: (clock) => new SessionStorageMemory({ clock }) }))('$name', async ({ run }) => {
-    await expect(run()).resolves.toBeUndefined();
-  });
 
   it.each([0, -1, 1.5, NaN, Infinity, '5', null])('refuses the bound %j at once, naming it', (bound) => {
     const wrong = bound as unknown as number;

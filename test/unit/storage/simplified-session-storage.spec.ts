@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { collect, streamOf } from '../../../src/common/byte-stream.js';
 import { SessionStorageError, SessionTooLargeError } from '../../../src/errors.js';
 import { SimplifiedSessionStorage } from '../../../src/storage/simplified-session-storage.js';
-import { storageConformance } from '../../../src/testing/storage-conformance.js';
 
 /** What somebody writes who has a `Map`; it keeps the very arrays that it is given. */
 class MapStorage extends SimplifiedSessionStorage {
@@ -42,13 +41,7 @@ class BrokenStorage extends SimplifiedSessionStorage {
 const bytes = (text: string) => streamOf(Buffer.from(text));
 const expiresAt = Date.now() + 1000;
 
-const cases = storageConformance({ create: () => new MapStorage(), conditionalWrites: false, expires: false });
-
 describe('SimplifiedSessionStorage', () => {
-  it.each(cases)('$name', async ({ run }) => {
-    await expect(run()).resolves.toBeUndefined();
-  });
-
   it('asks the author for no more than it needs', async () => {
     const storage = new MapStorage();
     await storage.write('a', bytes('one'), { expiresAt });

@@ -147,7 +147,7 @@ describe('CacheStorage with a bus', () => {
     const { one, bus } = await pair();
     const told = bus.messages.length;
     async function* broken(): AsyncGenerator<Uint8Array> {
-      throw new Error('of the source');
+      yield Promise.reject(new Error('of the source'));
     }
     await expect(one.cache.write('a', broken(), { expiresAt: HOUR * 1e6 })).rejects.toThrow('of the source');
     expect(bus.messages.slice(told)).toEqual([expect.stringMatching(/^i [\w-]+ a$/)]);

@@ -3,13 +3,11 @@ import { collect, streamOf, type ByteStream } from '../../../../src/common/byte-
 import { SessionStorageError } from '../../../../src/errors.js';
 import { CacheStorage } from '../../../../src/storage/cache/cache-storage.js';
 import type { CacheStorageOptions } from '../../../../src/storage/cache/cache-storage-options.js';
-import { InProcessInvalidationBus } from '../../../../src/storage/cache/in-process-invalidation-bus.js';
 import type { ReadOptions, StoredEntry, WriteOptions } from '../../../../src/storage/session-storage.js';
 import { SessionStorageMemory } from '../../../../src/storage/session-storage-memory.js';
 import { FaultStorage } from '../../../../src/testing/fault-storage.js';
 import { GateStorage } from '../../../../src/testing/gate-storage.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
-import { storageConformance } from '../../../../src/testing/storage-conformance.js';
 import { CountingStorage } from '../../../support/counting-storage.js';
 import { temporaryFolder } from '../../../support/folder.js';
 import { DirectoryStorage } from '../../../../src/storage/directory/directory-storage.js';
@@ -67,52 +65,6 @@ async function* pieces(
     yield Buffer.alloc(size, piece);
   }
 }
-
-const over: readonly (readonly [name: string, cases: ReturnType<typeof storageConformance>])[] = [
-  [
-    'memory',
-    storageConformance({ create: (clock) => new CacheStorage(new SessionStorageMemory({ clock }), { clock }) }),
-  ],
-  [
-    'memory, asked each time',
-    storageConformance({
-      create: (clock) => new CacheStorage(new SessionStorageMemory({ clock }), { clock, maxStaleness: 0 }),
-    }),
-  ],
-  [
-    'memory, with a bus',
-    storageConformance({
-      create: (clock) =>
-        new CacheStorage(new SessionStorageMemory({ clock }), { clock, bus: new InProcessInvalidationBus() }),
-      // Two million heartbeats
-    }).filter(({ name }) => !name.startsWith('E5')),
-  ],
-  [
-    'memory, too small for anything',
-    storageConformance({
-      create: (clock) => new CacheStorage(new SessionStorageMemory({ clock }), { clock, maxBytes: 1 }),
-    }),
-  ],
-  [
-    'a directory',
-    storageConformance({
-      create: (clock) => new CacheStorage(new DirectoryStorage(temporaryFolder(), { clock }), { clock }),
-    }),
-  ],
-  [
-    'a storage without conditional writes',
-    storageConformance({
-      create: (clock) => new CacheStorage(new PlainStorage(clock), { clock }),
-      conditionalWrites: false,
-    }),
-  ],
-];
-
-describe.each(over)('CacheStorage over %s', (_, cases) => {
-  it.each(cases)('$name', async ({ run }) => {
-    await expect(run()).resolves.toBeUndefined();
-  });
-});
 
 describe('CacheStorage', () => {
   describe('a read', () => {
@@ -246,7 +198,7 @@ describe('CacheStorage', () => {
       class Unread extends CountingStorage {
         override read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>) {
           const unread = (async function* (): AsyncGenerator<Uint8Array> {
-            throw new Error('it was read');
+            yield Promise.reject(new Error('it was read'));
           })();
           return super.read(id, (entry) => consumer({ ...entry, stream: unread }));
         }

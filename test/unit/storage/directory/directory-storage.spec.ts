@@ -21,7 +21,6 @@ import { DirectoryStorage } from '../../../../src/storage/directory/directory-st
 import type { DirectoryStorageOptions } from '../../../../src/storage/directory/directory-storage-options.js';
 import type { WriteOptions } from '../../../../src/storage/session-storage.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
-import { storageConformance } from '../../../../src/testing/storage-conformance.js';
 import { everythingIn, temporaryFolder, temporaryIn } from '../../../support/folder.js';
 
 const HOUR = 3_600_000;
@@ -62,15 +61,7 @@ function unmark(folder: string): void {
   for (const name of readdirSync(folder)) if (/\.\d+$/.test(name)) unlinkSync(join(folder, name));
 }
 
-const cases = storageConformance({
-  create: (clock) => new DirectoryStorage(join(temporaryFolder(), 'sessions'), { clock }),
-});
-
 describe('DirectoryStorage', () => {
-  it.each(cases)('$name', async ({ run }) => {
-    await expect(run()).resolves.toBeUndefined();
-  });
-
   describe('what stands on the disk', () => {
     it('is nothing until the first write: neither starting, reading, ending nor sweeping makes anything', async () => {
       const { path, storage, read, write } = bench();
