@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { SessionsModule } from 'nest-sessions';
+import { CacheStorage, DirectoryStorage, SessionsModule } from 'nest-sessions';
 import { AuthModule } from './auth/auth.module.js';
 import { Visitor } from './auth/visitor.js';
 import { Cart } from './cart/cart.js';
@@ -7,7 +7,11 @@ import { CartModule } from './cart/cart.module.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { PagesModule } from './pages/pages.module.js';
+import { SESSIONS_DIR } from './platform/paths.js';
 import { SessionPageModule } from './session/session-page.module.js';
+
+/** Keeps both sessions, since a record knows whose it is: in files, and what is in use in memory as well. */
+const storage = new CacheStorage(new DirectoryStorage(SESSIONS_DIR));
 
 /**
  * The shop. It has two sessions, because they live for different times: a visitor is signed in for half an hour of
@@ -17,8 +21,8 @@ import { SessionPageModule } from './session/session-page.module.js';
   imports: [
     SessionsModule.forRoot({
       sessions: [
-        { type: Visitor, name: 'visitor', idleTimeout: '30m', absoluteTimeout: '12h' },
-        { type: Cart, name: 'cart', idleTimeout: '7d', absoluteTimeout: '30d', cookie: { maxAge: '7d' } },
+        { type: Visitor, name: 'visitor', storage, idleTimeout: '30m', absoluteTimeout: '12h' },
+        { type: Cart, name: 'cart', storage, idleTimeout: '7d', absoluteTimeout: '30d', cookie: { maxAge: '7d' } },
       ],
     }),
     PagesModule,

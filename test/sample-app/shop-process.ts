@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
@@ -19,11 +22,29 @@ export interface ShopProcess {
 }
 
 export const PLATFORMS = ['express', 'fastify'] as const;
+type Platform = (typeof PLATFORMS)[number];
 
-/** Starts the built sample app on a free port, and resolves when it listens. */
-export async function startShop(platform: (typeof PLATFORMS)[number]): Promise<ShopProcess> {
+/** Starts the built sample app with a folder of its own for its sessions, which goes when the app ends. */
+export async function startShop(platform: Platform): Promise<ShopProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'nest-sessions-shop-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const { url, stop } = await startShopOver(folder, platform);
+    return { url, stop: (signal) => stop(signal).finally(remove) };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/**
+ * Starts the built sample app on a free port, and resolves when it listens.
+ *
+ * @param folder where it keeps its sessions
+ */
+export async function startShopOver(folder: string, platform: Platform): Promise<ShopProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], PLATFORM: platform, PORT: '0', NO_COLOR: '1' },
+    env: { PATH: process.env['PATH'], PLATFORM: platform, PORT: '0', NO_COLOR: '1', SESSIONS_DIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
