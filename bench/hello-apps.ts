@@ -4,7 +4,7 @@ import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { inject, type DispatchFunc } from 'light-my-request';
 import type { Observable } from 'rxjs';
-import type { Candidate } from './paired-ratio.js';
+import type { Candidate } from './rounds.js';
 
 /** A Nest platform. */
 export type Platform = 'express' | 'fastify';
