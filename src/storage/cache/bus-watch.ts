@@ -29,7 +29,8 @@ export class BusWatch implements InvalidationListener {
   /** Those who wait for a message to be taken over. */
   readonly #senders = new Set<() => void>();
   #state: 'new' | 'watching' | 'closed' = 'new';
-  #isAlive = false;
+  /** Whether it is heard; `unknown` before the first heartbeat has come back or failed to. */
+  #hearing: 'unknown' | 'alive' | 'lost' = 'unknown';
   #subscribing = false;
   #unsubscribe: (() => Promise<void>) | undefined;
   #timer: Timer | undefined;
@@ -45,7 +46,7 @@ export class BusWatch implements InvalidationListener {
 
   /** Whether what changes elsewhere is heard. */
   get isAlive(): boolean {
-    return this.#isAlive;
+    return this.#hearing === 'alive';
   }
 
   /** Begins to watch, when it is called for the first time. */
@@ -58,7 +59,7 @@ export class BusWatch implements InvalidationListener {
   /** Tells the other caches; resolves when the bus has taken that over, or is lost: then they find out by time. */
   async announce(id: string): Promise<void> {
     const sent = this.#send('i', id);
-    if (!this.#isAlive) return;
+    if (this.#hearing === 'lost') return;
     await new Promise<void>((resolve) => {
       this.#senders.add(resolve);
       void sent.then(() => {
@@ -77,8 +78,8 @@ export class BusWatch implements InvalidationListener {
   lost(): void {
     // A heartbeat that was under way proves nothing any more
     this.#beat++;
-    if (!this.#isAlive) return;
-    this.#isAlive = false;
+    if (this.#hearing === 'lost') return;
+    this.#hearing = 'lost';
     for (const resolve of this.#senders) resolve();
     this.#senders.clear();
     this.#events.lost();
@@ -93,7 +94,8 @@ export class BusWatch implements InvalidationListener {
 
   /** Sends a heartbeat, learns from it, and does so again. */
   async #pulse(): Promise<void> {
-    const cameBack = await this.#heartbeat();
+    const beat = ++this.#beat;
+    const cameBack = await this.#heartbeat(beat);
     if (this.#state !== 'watching') return;
     if (!cameBack) {
       this.lost();
@@ -101,25 +103,27 @@ export class BusWatch implements InvalidationListener {
       return;
     }
     this.#timer = this.#clock.after(BEAT, () => void this.#pulse());
-    if (this.#isAlive) return;
-    this.#isAlive = true;
+    // It may have been lost right behind the heartbeat
+    if (this.isAlive || beat !== this.#beat) return;
+    this.#hearing = 'alive';
     this.#events.back();
   }
 
   /** @returns whether it has come back in time */
-  #heartbeat(): Promise<boolean> {
+  #heartbeat(beat: number): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#timer = this.#clock.after(BEAT, () => resolve(false));
+      const timer = this.#clock.after(BEAT, () => resolve(false));
+      this.#timer = timer;
+      // Not the timer of that time: it may come back twice
       this.#onBeat = () => {
-        this.#timer?.cancel();
+        timer.cancel();
         resolve(true);
       };
-      void this.#beatOnce();
+      void this.#beatOnce(beat);
     });
   }
 
-  async #beatOnce(): Promise<void> {
-    const beat = ++this.#beat;
+  async #beatOnce(beat: number): Promise<void> {
     if (this.#unsubscribe === undefined && !(await this.#subscribe())) return;
     if (beat === this.#beat) await this.#send('h', String(beat));
   }

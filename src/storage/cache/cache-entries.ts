@@ -32,11 +32,13 @@ export class CacheEntries {
       max: maxEntries,
       maxSize: maxBytes,
       sizeCalculation: ({ bytes }, id) => bytes.length + id.length,
-      ttl: idleTimeout,
+      // It takes whole milliseconds only
+      ttl: Math.ceil(idleTimeout),
       updateAgeOnGet: true,
       // Ask the clock each time, and start no timer
       ttlResolution: 0,
-      perf: { now: () => clock.now() },
+      // The time 0 means none to it
+      perf: { now: () => clock.now() + 1 },
     });
   }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { ByteStream } from '../../common/byte-stream.js';
+import { assertNotAborted, type ByteStream } from '../../common/byte-stream.js';
 import { assertStorageId } from '../assert-storage-id.js';
 import {
   SessionStorage,
@@ -13,6 +13,7 @@ import { CacheEntries, lent, type CacheEntry } from './cache-entries.js';
 import { cacheStorageSettings, type CacheStorageOptions, type CacheStorageSettings } from './cache-storage-options.js';
 import { CacheWork } from './cache-work.js';
 import { CopiedStream } from './copied-stream.js';
+import type { Fill } from './fill.js';
 import { headOf } from './stream-head.js';
 
 /** Injects the delegate of a `CacheStorage` that is given as a class. */
@@ -85,10 +86,12 @@ export class CacheStorage extends SessionStorage {
     if (options?.fresh !== true) {
       const trusted = this.#trusted(id);
       if (trusted !== undefined) return consumer(lent(trusted, true));
-      for (let fill = this.#work.fillOf(id); fill !== undefined; fill = this.#work.fillOf(id)) {
+      let fill: Fill | undefined;
+      while ((fill = this.#work.fillOf(id, this.#since)) !== undefined) {
         const filled = await fill.result;
+        if (filled === 'too large') break;
         // It began before this read did: like anything cached, it may be outdated
-        if (filled !== 'not shared') return filled.entry && consumer(lent(filled.entry, true));
+        if (filled !== 'left') return filled.entry && consumer(lent(filled.entry, true));
       }
     }
     const loaded = await this.#load(id, consumer, options);
@@ -101,6 +104,8 @@ export class CacheStorage extends SessionStorage {
     const { clock, maxBytes } = this.#settings;
     const checkedAt = clock.now();
     const copied = new CopiedStream(source, maxBytes);
+    // It ends the record: as in invalidate()
+    if (options.expiresAt <= checkedAt) this.#entries.delete(id);
     let entry: CacheEntry | undefined;
     return this.#change(
       id,
@@ -117,11 +122,9 @@ export class CacheStorage extends SessionStorage {
 
   async invalidate(id: string): Promise<boolean> {
     assertStorageId(id);
-    return this.#change(
-      id,
-      () => this.#delegate.invalidate(id),
-      () => undefined,
-    );
+    // It may be gone long before the delegate says so
+    this.#entries.delete(id);
+    return this.#change(id, () => this.#delegate.invalidate(id));
   }
 
   /** Lets every idle entry go, and sweeps the delegate. */
@@ -142,14 +145,14 @@ export class CacheStorage extends SessionStorage {
 
   /** An entry that need not be checked; `undefined` when there is none. */
   #trusted(id: string): CacheEntry | undefined {
-    if (!this.#hears) return undefined;
     const entry = this.#entries.get(id);
-    const now = this.#settings.clock.now();
-    const isTrusted =
-      entry !== undefined &&
-      now - entry.checkedAt < this.#settings.maxStaleness &&
-      (entry.expiresAt === undefined || entry.expiresAt > now);
-    return isTrusted ? entry : undefined;
+    if (entry === undefined || entry.checkedAt <= this.#since) return undefined;
+    return (entry.expiresAt ?? Infinity) > this.#settings.clock.now() ? entry : undefined;
+  }
+
+  /** What the delegate was asked after this time it need not be asked again; nothing, while the bus is lost. */
+  get #since(): number {
+    return this.#hears ? this.#settings.clock.now() - this.#settings.maxStaleness : Infinity;
   }
 
   /** Reads the delegate, for all who come meanwhile. */
@@ -158,19 +161,18 @@ export class CacheStorage extends SessionStorage {
     consumer: (entry: StoredEntry) => Promise<R>,
     options: ReadOptions | undefined,
   ): Promise<Loaded<R>> {
-    const fill = this.#work.beginFill(id);
     const { signal } = options ?? {};
+    // A read that has been given up would never be left
+    assertNotAborted(signal);
+    const fill = this.#work.beginFill(id, this.#settings.clock.now());
     // Whoever has waited for it must not wait for ever: they try again among themselves
-    const leave = (): void => {
-      this.#work.endFill(id, fill);
-      fill.settle('not shared');
-    };
+    const leave = (): void => this.#work.leaveFill(id, fill, 'left');
     signal?.addEventListener('abort', leave);
     try {
-      const loaded = await this.#ask(id, consumer, options, leave);
+      const loaded = await this.#ask(id, consumer, options, fill);
       const entry = 'entry' in loaded ? loaded.entry : undefined;
       if (this.#work.endFill(id, fill)) this.#keep(id, entry);
-      fill.settle('entry' in loaded ? loaded : 'not shared');
+      fill.settle({ entry });
       return loaded;
     } catch (error) {
       this.#work.endFill(id, fill);
@@ -185,9 +187,9 @@ export class CacheStorage extends SessionStorage {
     id: string,
     consumer: (entry: StoredEntry) => Promise<R>,
     options: ReadOptions | undefined,
-    leave: () => void,
+    fill: Fill,
   ): Promise<Loaded<R>> {
-    const checkedAt = this.#settings.clock.now();
+    const checkedAt = fill.beganAt;
     const held = this.#entries.get(id);
     const loaded = await this.#delegate.read(
       id,
@@ -199,7 +201,7 @@ export class CacheStorage extends SessionStorage {
         }
         const head = await headOf(stored.stream, this.#settings.maxBytes);
         if (head.bytes !== undefined) return { entry: { bytes: head.bytes, version, expiresAt, checkedAt } };
-        leave();
+        this.#work.leaveFill(id, fill, 'too large');
         this.#entries.delete(id);
         return { result: await consumer({ ...stored, stream: head.whole }) };
       },
@@ -209,13 +211,13 @@ export class CacheStorage extends SessionStorage {
   }
 
   /** Changes a record, so that nothing that was read before is trusted after. */
-  async #change<R>(id: string, work: () => Promise<R>, result: () => CacheEntry | undefined): Promise<R> {
+  async #change<R>(id: string, work: () => Promise<R>, result?: () => CacheEntry | undefined): Promise<R> {
     this.#bus?.begin();
     this.#work.beginChange(id);
     let entry: CacheEntry | undefined;
     try {
       const done = await work();
-      entry = result();
+      entry = result?.();
       return done;
     } finally {
       // Also after an error: nobody knows whether it was done

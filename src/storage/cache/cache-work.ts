@@ -1,4 +1,4 @@
-import { Fill } from './fill.js';
+import { Fill, type Unshared } from './fill.js';
 
 /** What is under way for one id. */
 interface Work {
@@ -20,14 +20,24 @@ interface Work {
 export class CacheWork {
   readonly #work = new Map<string, Work>();
 
-  /** The fill of an id that others may wait for; `undefined` when there is none. */
-  fillOf(id: string): Fill | undefined {
-    return this.#work.get(id)?.fill;
+  /**
+   * The fill of an id that others may wait for, if it began after `since`: one that hangs will not be waited for then.
+   *
+   * @param since milliseconds since the epoch
+   * @returns `undefined` when there is none
+   */
+  fillOf(id: string, since: number): Fill | undefined {
+    const fill = this.#work.get(id)?.fill;
+    return fill !== undefined && fill.beganAt > since ? fill : undefined;
   }
 
-  /** Begins to read the delegate. While a change is under way nobody may wait for that, and it will fill nothing. */
-  beginFill(id: string): Fill {
-    const fill = new Fill();
+  /**
+   * Begins to read the delegate. While a change is under way nobody may wait for that, and it will fill nothing.
+   *
+   * @param now milliseconds since the epoch
+   */
+  beginFill(id: string, now: number): Fill {
+    const fill = new Fill(now);
     const work = this.#of(id);
     if (work.changes === 0) work.fill = fill;
     return fill;
@@ -40,6 +50,12 @@ export class CacheWork {
     work.fill = undefined;
     this.#forget(id, work);
     return true;
+  }
+
+  /** Ends a fill that comes to nothing for others. */
+  leaveFill(id: string, fill: Fill, why: Unshared): void {
+    this.endFill(id, fill);
+    fill.settle(why);
   }
 
   beginChange(id: string): void {

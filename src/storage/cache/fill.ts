@@ -1,11 +1,14 @@
 import type { CacheEntry } from './cache-entries.js';
 
-/** What a read of the delegate came to, for those who waited for it instead of reading themselves. */
-export type Filled =
-  /** This record, or none. */
-  | { readonly entry: CacheEntry | undefined }
-  /** Nothing for them: the record is too large to be held, or whoever read has given up. They read themselves. */
-  | 'not shared';
+/** Why a read of the delegate came to nothing for those who waited for it. */
+export type Unshared =
+  /** The record is too large to be held: each of them reads for itself. */
+  | 'too large'
+  /** Whoever read has given up: one of them reads for all. */
+  | 'left';
+
+/** What a read of the delegate came to, for those who waited for it: this record, none, or nothing for them. */
+export type Filled = { readonly entry: CacheEntry | undefined } | Unshared;
 
 /** A read of the delegate that others may wait for. */
 export class Fill {
@@ -14,7 +17,8 @@ export class Fill {
   #resolve: (filled: Filled) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor() {
+  /** @param beganAt when it began, in milliseconds since the epoch */
+  constructor(readonly beganAt: number) {
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -23,6 +27,7 @@ export class Fill {
     this.result.catch(() => {});
   }
 
+  /** Tells those who wait; only the first time counts. */
   settle(filled: Filled): void {
     this.#resolve(filled);
   }

@@ -117,6 +117,33 @@ describe('CacheStorage with a bus', () => {
     expect(done).toBe(2);
   });
 
+  it('the very first change, too, waits for its message to be taken over', async () => {
+    const clock = new ManualClock();
+    const bus = new TestBus();
+    const taken = deferred();
+    bus.publish = async (message) => void (message.startsWith('i ') && (await taken.promise));
+    const cache = new CacheStorage(new SessionStorageMemory({ clock }), { clock, bus });
+    let done = false;
+    const ending = cache.invalidate('a').then(() => (done = true));
+    await settled();
+    expect(done).toBe(false);
+    taken.resolve();
+    await ending;
+    await cache.close();
+  });
+
+  it('the very first change does not wait for ever', async () => {
+    const clock = new ManualClock();
+    const bus = new TestBus();
+    bus.state = 'hangs';
+    const cache = new CacheStorage(new SessionStorageMemory({ clock }), { clock, bus });
+    const ending = cache.invalidate('a');
+    await settled();
+    clock.advance(BEAT);
+    expect(await ending).toBe(false);
+    await cache.close();
+  });
+
   it.each(['before read', 'after read'] as const)(
     'C3: a message that comes during a fill (%s) discards it',
     async (point) => {
@@ -227,6 +254,21 @@ describe('CacheStorage with a bus', () => {
       });
     });
 
+    it('lets every read ask the delegate itself', async () => {
+      const { one, bus, memory } = await pair();
+      await one.write('one');
+      bus.state = 'deaf';
+      bus.drop();
+      const held = one.gate.hold('after read');
+      const first = one.read();
+      await held.reached;
+      await memory.invalidate('a');
+      const later = one.read();
+      held.release();
+      expect(await first).toEqual(['one', false]);
+      expect(await later).toBe('nothing');
+    });
+
     it('does not let a change wait for ever', async () => {
       const { one, bus, clock } = await pair();
       bus.state = 'hangs';
@@ -250,6 +292,35 @@ describe('CacheStorage with a bus', () => {
       await settled();
       bus.drop();
       for (const message of late) await publish(message);
+      expect([await one.read(), await one.read()]).toEqual([
+        ['one', false],
+        ['one', false],
+      ]);
+    });
+
+    it('is found out, even if its last heartbeat came back twice', async () => {
+      const { one, bus, clock } = await pair();
+      await one.write('one');
+      for (const heartbeat of bus.messages.filter((message) => message.startsWith('h '))) await bus.publish(heartbeat);
+      bus.state = 'deaf';
+      clock.advance(BEAT);
+      await settled();
+      clock.advance(BEAT);
+      await settled();
+      expect(one.cache.size).toBe(0);
+    });
+
+    it('is not back by a heartbeat that came back right before it was lost', async () => {
+      const { one, bus, clock } = await pair();
+      await one.write('one');
+      const publish = bus.publish.bind(bus);
+      bus.publish = async (message) => {
+        const published = publish(message);
+        bus.drop();
+        return published;
+      };
+      clock.advance(BEAT);
+      await settled();
       expect([await one.read(), await one.read()]).toEqual([
         ['one', false],
         ['one', false],

@@ -169,6 +169,44 @@ describe('CacheStorage', () => {
       expect(await read()).toEqual(['one', true]);
     });
 
+    it('that was given up before it began rejects, and asks nobody', async () => {
+      const { elsewhere, read, faults, delegate } = bench();
+      await elsewhere.write('one');
+      void faults.set('read', 'hang', { times: 1 });
+      await expect(read({ signal: AbortSignal.abort() })).rejects.toThrow(SessionStorageError);
+      expect(delegate.count('read')).toBe(0);
+      faults.mend();
+      expect(await read()).toEqual(['one', false]);
+    });
+
+    it('that was given up while it waited for another does not take its place', async () => {
+      const { elsewhere, read, faults, delegate } = bench();
+      await elsewhere.write('one');
+      const [leader, follower] = [new AbortController(), new AbortController()];
+      const hangs = faults.set('read', 'hang', { times: 2 });
+      void read({ signal: leader.signal });
+      await hangs;
+      const waiting = read({ signal: follower.signal });
+      follower.abort();
+      leader.abort();
+      await expect(waiting).rejects.toThrow(SessionStorageError);
+      expect(delegate.count('read')).toBe(1);
+    });
+
+    it.each([0, 2_000])('waits for no other that began maxStaleness (%i ms) ago', async (maxStaleness) => {
+      const { clock, elsewhere, read, gate } = bench({ maxStaleness });
+      await elsewhere.write('one');
+      const held = gate.hold('after read');
+      const first = read();
+      await held.reached;
+      await elsewhere.end();
+      clock.advance(maxStaleness);
+      const later = read();
+      held.release();
+      expect(await first).toEqual(['one', false]);
+      expect(await later).toBe('nothing');
+    });
+
     it('touches no signal where it is answered from memory', async () => {
       const { write, read } = bench();
       await write('one');
@@ -274,6 +312,20 @@ describe('CacheStorage', () => {
       expect(cache.size).toBe(0);
     });
 
+    it.each([
+      ['a clock that begins at 0', 60_000, new ManualClock(0)],
+      ['a time that is no whole number', 59_999.5, new ManualClock()],
+    ])('leaves after idleTimeout with %s, too', async (_, idleTimeout, clock) => {
+      const { cache, write } = bench({ idleTimeout }, clock);
+      await write('one');
+      clock.advance(60_000);
+      await cache.sweep();
+      expect(cache.size).toBe(1);
+      clock.advance(1);
+      await cache.sweep();
+      expect(cache.size).toBe(0);
+    });
+
     it('that is idle is not given, swept or not', async () => {
       const { clock, write, elsewhere, read } = bench({ idleTimeout: '1m', maxStaleness: '1h' });
       await write('one');
@@ -351,6 +403,20 @@ describe('CacheStorage', () => {
       await writing;
       expect(await read()).toEqual(['two', true]);
     });
+
+    it.each(['write', 'invalidate'] as const)(
+      'that ends the record (%s) lets what was known go before the delegate has answered',
+      async (verb) => {
+        const { cache, write, read, gate } = bench();
+        await write('one');
+        const held = gate.hold(`after ${verb}`);
+        const ending = verb === 'write' ? write('', { expiresAt: 0 }) : cache.invalidate('a');
+        await held.reached;
+        expect(await read()).toBe('nothing');
+        held.release();
+        await ending;
+      },
+    );
 
     it('of several at once leaves what the delegate has, whoever ends last', async () => {
       for (const order of [
@@ -467,6 +533,17 @@ describe('CacheStorage', () => {
       await expect(cache.read('a', () => Promise.reject(new Error('of the consumer')))).rejects.toThrow(
         'of the consumer',
       );
+    });
+
+    it('is read by all who have waited at once, not by one after the other', async () => {
+      const { elsewhere, read, gate } = bench({ maxBytes: 100 });
+      await elsewhere.write('x'.repeat(200));
+      const held = Array.from({ length: 4 }, () => gate.hold('before read'));
+      const reads = held.map(() => read());
+      held[0]!.release();
+      await Promise.all(held.map(({ reached }) => reached));
+      for (const { release } of held) release();
+      expect(await Promise.all(reads)).toEqual(held.map(() => ['x'.repeat(200), false]));
     });
 
     it('takes the place of a smaller one that was cached', async () => {
