@@ -28,13 +28,20 @@ type Loaded<R> =
   /** It was too large to be held, so its consumer has seen it already. */
   | { readonly result: R };
 
+/** What a change of the delegate came to, and what is known of the record now, if anything. */
+interface Changed<R> {
+  readonly result: R;
+  readonly entry?: CacheEntry | undefined;
+}
+
 /**
  * Keeps the records that were used last in memory, in front of another storage.
  *
  * What this process changes or ends it never sees again. What another process has changed or ended may stay unseen until its
  * message has come by the bus, and for `maxStaleness` at the most; the core asks past the cache before it refuses a token
- * because of a cached record. The same holds for the expiry of a record whose delegate does not tell it. A miss is never kept, and nothing is that was read while somebody changed it. Writes go through
- * to the delegate, which decides about their conditions.
+ * because of a cached record. The same holds for the expiry of a record whose delegate does not tell it. A miss is never
+ * kept, and nothing is that was read while somebody changed it. Writes go through to the delegate, which decides about their
+ * conditions.
  */
 @Injectable()
 export class CacheStorage extends SessionStorage {
@@ -106,25 +113,19 @@ export class CacheStorage extends SessionStorage {
     const copied = new CopiedStream(source, maxBytes);
     // It ends the record: as in invalidate()
     if (options.expiresAt <= checkedAt) this.#entries.delete(id);
-    let entry: CacheEntry | undefined;
-    return this.#change(
-      id,
-      async () => {
-        const result = await this.#delegate.write(id, copied.stream, options);
-        const bytes = result.written && options.expiresAt > clock.now() ? copied.copy() : undefined;
-        const version = result.written ? result.version : undefined;
-        entry = bytes && { bytes, version, expiresAt: options.expiresAt, checkedAt };
-        return result;
-      },
-      () => entry,
-    );
+    return this.#change(id, async () => {
+      const result = await this.#delegate.write(id, copied.stream, options);
+      const bytes = result.written && options.expiresAt > clock.now() ? copied.copy() : undefined;
+      const version = result.written ? result.version : undefined;
+      return { result, entry: bytes && { bytes, version, expiresAt: options.expiresAt, checkedAt } };
+    });
   }
 
   async invalidate(id: string): Promise<boolean> {
     assertStorageId(id);
     // It may be gone long before the delegate says so
     this.#entries.delete(id);
-    return this.#change(id, () => this.#delegate.invalidate(id));
+    return this.#change(id, async () => ({ result: await this.#delegate.invalidate(id) }));
   }
 
   /** Lets every idle entry go, and sweeps the delegate. */
@@ -211,14 +212,14 @@ export class CacheStorage extends SessionStorage {
   }
 
   /** Changes a record, so that nothing that was read before is trusted after. */
-  async #change<R>(id: string, work: () => Promise<R>, result?: () => CacheEntry | undefined): Promise<R> {
+  async #change<R>(id: string, work: () => Promise<Changed<R>>): Promise<R> {
     this.#bus?.begin();
     this.#work.beginChange(id);
     let entry: CacheEntry | undefined;
     try {
-      const done = await work();
-      entry = result?.();
-      return done;
+      const changed = await work();
+      entry = changed.entry;
+      return changed.result;
     } finally {
       // Also after an error: nobody knows whether it was done
       this.#keep(id, this.#work.endChange(id) ? entry : undefined);

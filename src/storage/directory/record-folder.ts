@@ -46,7 +46,7 @@ export class RecordFolder {
    */
   async listedMark(): Promise<Mark | undefined> {
     for (let looks = 0; looks < LOOKS; looks++) {
-      const marks = marksIn((await unless(list(this.#path), 'ENOENT')) ?? []);
+      const marks = marksIn(await this.#names());
       if (marks.length < 2) return marks[0];
       // It was renamed under the look, so that both names were seen
       await setImmediate();
@@ -111,7 +111,7 @@ export class RecordFolder {
 
   /** Removes what is left of a record that has no mark. Does nothing to one that has. */
   async clear(): Promise<void> {
-    const names = (await unless(list(this.#path), 'ENOENT')) ?? [];
+    const names = await this.#names();
     if (marksIn(names).length > 0) return;
     // By their names, which a record that begins here meanwhile does not have
     for (const name of names) await unless(remove(join(this.#path, name)), 'ENOENT');
@@ -128,9 +128,14 @@ export class RecordFolder {
   }
 
   async #leftovers(): Promise<readonly string[]> {
-    const names = (await unless(list(this.#path), 'ENOENT')) ?? [];
+    const names = await this.#names();
     const [mark, another] = marksIn(names);
     return mark === undefined || another !== undefined ? [] : names.filter((name) => isLeftover(name, mark));
+  }
+
+  /** What is in it now; nothing when it is missing. */
+  async #names(): Promise<readonly string[]> {
+    return (await unless(list(this.#path), 'ENOENT')) ?? [];
   }
 
   /** @throws {SessionStorageError} when a symbolic link stands in its place */
