@@ -73,7 +73,7 @@ export class SessionCommittedError extends SessionError {
   readonly status = 500;
 }
 
-/** A record is larger than its storage takes (`maxBytes`): 500, and what was stored stays. */
+/** A session is larger than its serializer, its storage or, by value, its cookie takes: 500, and what was stored stays. */
 export class SessionTooLargeError extends SessionError {
   readonly code = 'ERR_SESSION_TOO_LARGE';
   readonly status = 500;

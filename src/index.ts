@@ -18,10 +18,12 @@ export { Session, type TypedParameterDecorator } from './module/session.decorato
 export type { SessionRequest } from './module/platform.js';
 export { SessionsModule } from './module/sessions.module.js';
 export type {
+  ClientSideOptions,
   SessionDeclaration,
   SessionOptions,
   SessionSettings,
   SessionsAsyncOptions,
+  SessionsFeatureOptions,
   SessionsModuleSettings,
   SessionsOptions,
   SessionsOptionsFactory,
@@ -33,6 +35,7 @@ export type {
 export { SessionsService } from './module/sessions.service.js';
 export { getStorageToken, InjectStorage, SESSIONS_CLOCK } from './module/tokens.js';
 export { JsonSerializer } from './record/json-serializer.js';
+export type { SerializerLimits } from './record/serializer-limits.js';
 export type { SessionSerializer } from './record/session-serializer.js';
 export type { RegenerateOptions, SessionFacts } from './session/session.js';
 export type { CacheStorageOptions } from './storage/cache/cache-storage-options.js';
@@ -57,7 +60,11 @@ export {
   type WriteResult,
 } from './storage/session-storage.js';
 export { SimplifiedSessionStorage } from './storage/simplified-session-storage.js';
-export type { FoundSession } from './tracker/id-tracker.js';
+export type { FoundSession } from './tracker/session-tracker.js';
 export type { RefusalReason, SessionEvent } from './tracker/session-event.js';
-export type { SessionKey } from './transformer/key-ring.js';
+export { encrypt } from './transformer/encrypt.js';
+export { KeyRing, type DerivedKey, type KeySource, type SessionKey } from './transformer/key-ring.js';
+export type { Opened, SessionTransformer } from './transformer/session-transformer.js';
+export { sign } from './transformer/sign.js';
 export type { CookieOptions } from './transport/cookie-rules.js';
+export type { HeaderOptions } from './transport/header-rules.js';

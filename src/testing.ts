@@ -6,3 +6,4 @@ export { GateStorage, type Point } from './testing/gate-storage.js';
 export { ManualClock } from './testing/manual-clock.js';
 export type { Held } from './testing/stops.js';
 export { storageConformance } from './testing/storage-conformance.js';
+export { transformerConformance, type TransformerConformanceOptions } from './testing/transformer-conformance.js';

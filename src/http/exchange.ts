@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { SessionStorageError } from '../errors.js';
 import type { Outgoing, Reply, TrackedSession } from '../tracker/tracked-session.js';
-import type { ResponseHeaders } from '../transport/session-transport.js';
+import type { Delivery, ResponseHeaders } from '../transport/session-transport.js';
 import { addVary, keepOut, keepPrivate } from './cache-headers.js';
 import { failureOf, RETRY_AFTER } from './failure.js';
 import type { RegisteredSession } from './registered-session.js';
@@ -105,12 +105,13 @@ export class Exchange implements GateHooks, Reply {
     const isFailure = this.#failed || isOutage;
     for (const { registered, tracked } of this.#slots) {
       if (tracked === undefined) continue;
-      if (tracked.isUsed) {
-        addVary(headers, registered.transport.vary);
+      const { outgoing, presented } = tracked;
+      if (presented !== undefined) {
+        for (const name of registered.transport.vary) addVary(headers, name);
         keepPrivate(headers);
       }
-      const { outgoing } = tracked;
-      if (!isFailure || isOwed(outgoing)) announce(registered, outgoing, headers, secure);
+      if (isFailure && !isOwed(outgoing)) continue;
+      announce(registered, outgoing, headers, { secure, request: this.#raw.headers, presented });
     }
     if (isOutage && headers.getHeader('Retry-After') === undefined) headers.setHeader('Retry-After', RETRY_AFTER);
     this.#begun = true;
@@ -162,9 +163,14 @@ function isOwed(outgoing: Outgoing): boolean {
   return typeof outgoing === 'object' && outgoing.sending === 'always';
 }
 
-function announce(registered: RegisteredSession, outgoing: Outgoing, headers: ResponseHeaders, secure: boolean): void {
+function announce(
+  { transport }: RegisteredSession,
+  outgoing: Outgoing,
+  headers: ResponseHeaders,
+  delivery: Delivery,
+): void {
   if (outgoing === undefined) return;
-  if (outgoing === 'clear') registered.transport.clear(headers, { secure });
-  else registered.transport.send(headers, outgoing.value, { secure });
+  if (outgoing === 'clear') transport.clear(headers, delivery);
+  else transport.send(headers, outgoing.value, delivery);
   keepOut(headers);
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { SessionTarget } from './sessions-registry.js';
+import type { SessionTarget } from './find-session.js';
 
 const DECLARED = Symbol('nest-sessions:declared');
 

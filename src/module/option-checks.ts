@@ -63,6 +63,12 @@ export function durationAt(value: Duration, path: OptionPath, least = 1): number
   return duration;
 }
 
+/** Reads a text. */
+export function textAt(value: Given, path: OptionPath): string {
+  if (typeof value !== 'string') throw wrongType(path, 'must be a text', value);
+  return value;
+}
+
 /** Reads one of a few words. */
 export function oneOf<T extends string | boolean>(value: Given, allowed: readonly T[], path: OptionPath): T {
   const found = allowed.find((one) => one === value);

@@ -1,22 +1,14 @@
 import type { Type } from '@nestjs/common';
 import { JsonSerializer } from '../record/json-serializer.js';
 import type { SessionSerializer } from '../record/session-serializer.js';
+import type { DataSchema } from '../session/data-schema.js';
 import type { Timeouts } from '../session/expiry.js';
-import { deriveKeys, MIN_KEY_BYTES, type SessionKey } from '../transformer/key-ring.js';
-import { sign } from '../transformer/sign.js';
 import type { SessionTransformer } from '../transformer/session-transformer.js';
-import { brokenCookieRule, type CookieAttributes, type CookieOptions } from '../transport/cookie-rules.js';
-import {
-  assertKnownKeys,
-  at,
-  durationAt,
-  objectAt,
-  oneOf,
-  outOfRange,
-  wrongType,
-  type OptionPath,
-} from './option-checks.js';
+import { assertKnownKeys, at, durationAt, outOfRange, textAt, wrongType, type OptionPath } from './option-checks.js';
+import { schemaOf } from './schema-options.js';
 import type { SessionOptions } from './sessions-options.js';
+import { transformersOf } from './transformer-options.js';
+import { transportOf, type TransportAttributes } from './transport-options.js';
 
 /** The name of a session that is given none. */
 export const DEFAULT_NAME = 'sid';
@@ -25,9 +17,16 @@ export const DEFAULT_NAME = 'sid';
 export interface SessionDefinition {
   readonly name: string;
   readonly type: Type<object> | undefined;
-  readonly cookie: CookieAttributes;
+  /** Whether the session itself travels, and the storage is for its revocation, if there is one. */
+  readonly isClientSide: boolean;
+  /** Whether it has a storage: always by id; by value, when it was given one for its revocation. */
+  readonly hasStorage: boolean;
+  readonly transport: TransportAttributes;
   readonly serializer: SessionSerializer;
-  readonly transformer: SessionTransformer | undefined;
+  /** What the data must look like; `undefined` when any will do. */
+  readonly schema: DataSchema | undefined;
+  /** In the order of sealing. */
+  readonly transformers: readonly SessionTransformer[];
   readonly timeouts: Timeouts;
   /** Milliseconds. */
   readonly storageTimeout: number;
@@ -38,9 +37,14 @@ const OPTIONS = [
   'type',
   'name',
   'storage',
+  'clientSide',
   'cookie',
+  'header',
   'serializer',
+  'schema',
+  'migrate',
   'keys',
+  'transformers',
   'idleTimeout',
   'absoluteTimeout',
   'touchAfter',
@@ -48,18 +52,8 @@ const OPTIONS = [
   'generateId',
 ] as const satisfies readonly (keyof SessionOptions)[];
 
-const COOKIE_OPTIONS = [
-  'path',
-  'domain',
-  'maxAge',
-  'httpOnly',
-  'secure',
-  'sameSite',
-  'partitioned',
-  'priority',
-] as const satisfies readonly (keyof CookieOptions)[];
-
 const ONE_MINUTE = 60_000;
+const MAX_NAME_BYTES = 255;
 
 /**
  * Checks the options of one session and fills in the defaults.
@@ -69,24 +63,80 @@ const ONE_MINUTE = 60_000;
  */
 export function defineSession(options: SessionOptions, path: OptionPath): SessionDefinition {
   assertKnownKeys(options, OPTIONS, path);
-  const { type, name = DEFAULT_NAME, serializer = new JsonSerializer(), keys, generateId } = options;
-  if (typeof name !== 'string') throw wrongType(at(path, 'name'), 'must be a text', name);
+  const { type, serializer = new JsonSerializer(), generateId } = options;
+  const name = nameAt(options.name ?? DEFAULT_NAME, at(path, 'name'));
   if (type !== undefined && typeof type !== 'function') throw wrongType(at(path, 'type'), 'must be a class', type);
   if (generateId !== undefined && typeof generateId !== 'function') {
     throw wrongType(at(path, 'generateId'), 'must be a function', generateId);
   }
   assertSerializer(serializer, at(path, 'serializer'));
+  const isClientSide = isByValue(options, path);
   const { storageTimeout = '5s' } = options;
   return Object.freeze({
     name,
     type,
-    cookie: cookieOf(name, options.cookie, path),
+    isClientSide,
+    hasStorage: !isClientSide || isRevocable(options),
+    transport: transportOf(name, options, path),
     serializer,
-    transformer: keys === undefined ? undefined : signerOf(name, keys, at(path, 'keys')),
+    schema: schemaOf(options, path),
+    transformers: transformersOf(options, isClientSide, path),
     timeouts: timeoutsOf(options, path),
     storageTimeout: durationAt(storageTimeout, at(path, 'storageTimeout')),
     generateId,
   });
+}
+
+/**
+ * Checks the form of the option that lets a session live at its client, whatever the other options are.
+ *
+ * @throws {TypeError} naming the option and the cure
+ */
+export function assertClientSide(clientSide: NonNullable<SessionOptions['clientSide']>, path: OptionPath): void {
+  if (typeof clientSide === 'boolean') return;
+  const given: unknown = clientSide;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw wrongType(path, 'must be true, false or { revocation }', given);
+  }
+  assertKnownKeys(given, ['revocation'], path);
+}
+
+/**
+ * Checks whether a session lives at its client.
+ *
+ * @throws {TypeError} when it has options that nothing would read then
+ */
+function isByValue(options: SessionOptions, path: OptionPath): boolean {
+  const { clientSide = false } = options;
+  const here = at(path, 'clientSide');
+  assertClientSide(clientSide, here);
+  if (clientSide === false) return false;
+  const unread: readonly (keyof SessionOptions)[] = isRevocable(options)
+    ? ['storage', 'generateId']
+    : ['storage', 'generateId', 'storageTimeout'];
+  for (const option of unread) {
+    if (options[option] === undefined) continue;
+    throw wrongType(
+      at(path, option),
+      'must not be given with clientSide: the session is kept by its client',
+      options[option],
+    );
+  }
+  if (isRevocable(options) && options.absoluteTimeout === false) {
+    throw wrongType(at(here, 'revocation'), 'must have an absoluteTimeout, until which ids are kept: give one', false);
+  }
+  return true;
+}
+
+/** Reads a name: it is part of a cookie, or of what keys are derived for, and neither may be of any length. */
+function nameAt(given: unknown, path: OptionPath): string {
+  const name = textAt(given, path);
+  if (name !== '' && Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
+  throw wrongType(path, `must be 1 to ${MAX_NAME_BYTES} bytes`, name);
+}
+
+function isRevocable({ clientSide }: SessionOptions): boolean {
+  return typeof clientSide === 'object' && clientSide.revocation !== undefined;
 }
 
 function timeoutsOf(
@@ -94,64 +144,14 @@ function timeoutsOf(
   path: OptionPath,
 ): Timeouts {
   const idle = durationAt(idleTimeout, at(path, 'idleTimeout'));
-  const absolute = durationAt(absoluteTimeout, at(path, 'absoluteTimeout'));
+  const absolute = absoluteTimeout === false ? Infinity : durationAt(absoluteTimeout, at(path, 'absoluteTimeout'));
   if (touchAfter === undefined) return Object.freeze({ idle, absolute, touchAfter: Math.min(idle / 10, ONE_MINUTE) });
   const touch = durationAt(touchAfter, at(path, 'touchAfter'), 0);
   if (touch >= idle) throw outOfRange(at(path, 'touchAfter'), 'must be less than idleTimeout', touchAfter);
   return Object.freeze({ idle, absolute, touchAfter: touch });
 }
 
-function cookieOf(name: string, options: CookieOptions | undefined, path: OptionPath): CookieAttributes {
-  const here = at(path, 'cookie');
-  const given = objectAt(options, here);
-  assertKnownKeys(given, COOKIE_OPTIONS, here);
-  const cookie: CookieAttributes = {
-    path: textAt(given.path ?? '/', at(here, 'path')),
-    domain: given.domain === undefined ? undefined : textAt(given.domain, at(here, 'domain')),
-    maxAge: given.maxAge === undefined ? undefined : durationAt(given.maxAge, at(here, 'maxAge'), 1000),
-    httpOnly: oneOf(given.httpOnly ?? true, [true, false], at(here, 'httpOnly')),
-    secure: oneOf(given.secure ?? 'auto', [true, false, 'auto'], at(here, 'secure')),
-    sameSite: oneOf(given.sameSite ?? 'lax', ['strict', 'lax', 'none'] as const, at(here, 'sameSite')),
-    partitioned: oneOf(given.partitioned ?? false, [true, false], at(here, 'partitioned')),
-    priority:
-      given.priority === undefined
-        ? undefined
-        : oneOf(given.priority, ['low', 'medium', 'high'] as const, at(here, 'priority')),
-  };
-  const broken = brokenCookieRule(name, cookie);
-  if (broken === undefined) return Object.freeze(cookie);
-  const received =
-    broken.option === 'name'
-      ? name
-      : (cookie as unknown as Record<string, unknown>)[broken.option.slice('cookie.'.length)];
-  throw wrongType(at(path, broken.option), broken.cure, received);
-}
-
-function signerOf(name: string, keys: readonly SessionKey[], path: OptionPath): SessionTransformer {
-  if (!Array.isArray(keys) || keys.length === 0)
-    throw wrongType(path, 'must be an array with one key at least', Array.isArray(keys) ? keys : typeof keys);
-  keys.forEach((key: unknown, index) => {
-    const here = `${path}[${index}]`;
-    if (typeof key !== 'string' && !(key instanceof Uint8Array))
-      throw wrongType(here, 'must be a text or bytes', typeof key);
-    const bytes = typeof key === 'string' ? Buffer.byteLength(key) : key.length;
-    if (bytes < MIN_KEY_BYTES) {
-      throw outOfRange(
-        here,
-        `must be at least ${MIN_KEY_BYTES} bytes, such as those of "openssl rand -base64 32"`,
-        bytes,
-      );
-    }
-  });
-  return sign(deriveKeys(keys, `sign token ${name}`));
-}
-
 function assertSerializer(serializer: SessionSerializer, path: OptionPath): void {
   const isOne = typeof serializer?.serialize === 'function' && typeof serializer.deserialize === 'function';
   if (!isOne) throw wrongType(path, 'must have serialize() and deserialize()', serializer);
-}
-
-function textAt(value: unknown, path: OptionPath): string {
-  if (typeof value !== 'string') throw wrongType(path, 'must be a text', value);
-  return value;
 }

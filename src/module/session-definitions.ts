@@ -1,11 +1,13 @@
-import type { FactoryProvider, Provider, Type } from '@nestjs/common';
-import { assertKnownKeys, listAt, objectAt, wrongType, type OptionPath } from './option-checks.js';
-import { defineSession, DEFAULT_NAME, type SessionDefinition } from './session-definition.js';
+import type { FactoryProvider, Provider } from '@nestjs/common';
+import type { NamedSession } from './find-session.js';
+import { assertKnownKeys, at, listAt, objectAt, wrongType, type OptionPath } from './option-checks.js';
+import { assertClientSide, defineSession, DEFAULT_NAME, type SessionDefinition } from './session-definition.js';
 import type {
   SessionOptions,
   SessionsOptions,
   SessionDeclaration,
   SessionsAsyncOptions,
+  SessionsFeatureOptions,
   SessionsOptionsFactory,
   SessionsSettings,
 } from './sessions-options.js';
@@ -15,56 +17,78 @@ import { SESSION_DEFINITIONS, SESSIONS_SETTINGS } from './tokens.js';
 type NamedDeclaration = SessionDeclaration & { readonly name: string };
 
 /**
- * Checks that a name, and a class, means one session.
+ * Checks that a name, and a class, means one session among those of one call.
  *
+ * @param path where they are listed
  * @throws {TypeError} naming the second
  */
-export function assertDistinct(
-  sessions: readonly { readonly name: string; readonly type?: Type<object> | undefined }[],
-): void {
-  if (sessions.length === 0)
-    throw new TypeError('Cannot start SessionsModule: sessions must have one session at least: received none');
+export function assertDistinct(sessions: readonly NamedSession[], path: OptionPath): void {
   sessions.forEach(({ name, type }, index) => {
     const before = sessions.slice(0, index);
     if (before.some((other) => other.name === name))
-      throw wrongType(`sessions[${index}].name`, "must not be another session's", name);
+      throw wrongType(`${path}[${index}].name`, "must not be another session's", name);
     if (type !== undefined && before.some((other) => other.type === type)) {
-      throw wrongType(`sessions[${index}].type`, "must not be another session's: extend the class", type);
+      throw wrongType(`${path}[${index}].type`, "must not be another session's: extend the class", type);
     }
   });
 }
 
 /** One session's options, and where they stand. */
-interface PlacedOptions {
+export interface PlacedOptions {
   readonly path: OptionPath;
   readonly options: SessionOptions;
 }
 
-const MODULE_OPTIONS: readonly string[] = ['isGlobal', 'interceptor', 'imports', 'providers'];
+const PROVIDER_OPTIONS: readonly string[] = ['imports', 'providers'];
+const MODULE_OPTIONS: readonly string[] = ['isGlobal', 'interceptor', ...PROVIDER_OPTIONS];
 const ASYNC_OPTIONS = [...MODULE_OPTIONS, 'sessions', 'useFactory', 'inject', 'useClass', 'useExisting'];
+
+const DECLARED_OPTIONS = [
+  'type',
+  'name',
+  'storage',
+  'clientSide',
+] as const satisfies readonly (keyof SessionDeclaration)[];
+
+/** Where the options of `forFeature()` stand, for messages: `forFeature().idleTimeout`, `forFeature().sessions[0]`. */
+const FEATURE: OptionPath = 'forFeature()';
 
 /** The sessions among the module's options: those listed, or the one whose options stand beside the module's own. */
 export function sessionsOf(options: SessionsOptions): readonly PlacedOptions[] {
-  objectAt(options, '');
+  return placed(options, MODULE_OPTIONS, '');
+}
+
+/** The sessions among the options of a feature, one at least. */
+export function featureSessionsOf(options: SessionsFeatureOptions): readonly PlacedOptions[] {
+  const sessions = placed(options, PROVIDER_OPTIONS, FEATURE);
+  if (sessions.length > 0) return sessions;
+  throw new TypeError(
+    `Cannot start SessionsModule: ${at(FEATURE, 'sessions')} must have one session at least: received none`,
+  );
+}
+
+function placed(options: SessionsOptions, beside: readonly string[], path: OptionPath): readonly PlacedOptions[] {
+  objectAt(options, path);
   if ('sessions' in options) {
-    assertKnownKeys(options, [...MODULE_OPTIONS, 'sessions'], '');
-    return listAt(options.sessions, 'sessions').map((session, index) => ({
-      path: `sessions[${index}]`,
-      options: session,
-    }));
+    assertKnownKeys(options, [...beside, 'sessions'], path);
+    const list = at(path, 'sessions');
+    return listAt(options.sessions, list).map((session, index) => ({ path: `${list}[${index}]`, options: session }));
   }
-  const single = Object.entries(options).filter(([key]) => !MODULE_OPTIONS.includes(key));
-  return [{ path: '', options: Object.fromEntries(single) }];
+  const single = Object.entries(options).filter(([key]) => !beside.includes(key));
+  return [{ path, options: Object.fromEntries(single) }];
 }
 
 /** The sessions that are declared beside a factory. */
 export function asyncDefinitions(options: SessionsAsyncOptions): readonly NamedDeclaration[] {
   assertKnownKeys(objectAt(options, ''), ASYNC_OPTIONS, '');
   const sessions = listAt(options.sessions ?? [{}], 'sessions');
-  sessions.forEach((session, index) => assertKnownKeys(session, ['type', 'name', 'storage'], `sessions[${index}]`));
+  sessions.forEach((session, index) => assertKnownKeys(session, DECLARED_OPTIONS, `sessions[${index}]`));
   const declared = sessions.map((session) => ({ ...session, name: session.name ?? DEFAULT_NAME }));
-  declared.forEach(({ storage: _, ...rest }, index) => defineSession(rest, `sessions[${index}]`));
-  assertDistinct(declared);
+  declared.forEach(({ storage: _, clientSide = false, ...rest }, index) => {
+    assertClientSide(clientSide, `sessions[${index}].clientSide`);
+    defineSession(rest, `sessions[${index}]`);
+  });
+  assertDistinct(declared, 'sessions');
   return declared;
 }
 
@@ -97,18 +121,24 @@ function completed(declared: readonly NamedDeclaration[], settings: SessionsSett
   const names = declared.map(({ name }) => name);
   for (const name of Object.keys(settings)) {
     if (!names.includes(name)) {
-      throw wrongType(`the result of the factory`, `must have settings by session, of ${names.join(', ')}`, name);
-    }
-  }
-  return declared.map(({ name, type, storage }) => {
-    const own = Object.hasOwn(settings, name) ? objectAt(settings[name], name) : {};
-    if (storage !== undefined && own.storage !== undefined) {
       throw wrongType(
-        `${name}.storage`,
-        'must not be returned by the factory: it is declared in forRootAsync({ sessions })',
-        own.storage,
+        `the result of the factory`,
+        `must have settings by session, of ${names.join(', ') || 'none'}`,
+        name,
       );
     }
-    return defineSession({ ...own, name, ...(type && { type }) }, name);
+  }
+  return declared.map((declaration) => {
+    const { name } = declaration;
+    const own = Object.hasOwn(settings, name) ? objectAt(settings[name], name) : {};
+    for (const option of ['storage', 'clientSide'] as const) {
+      if (declaration[option] === undefined || own[option] === undefined) continue;
+      throw wrongType(
+        at(name, option),
+        'must not be returned by the factory: it is declared in forRootAsync({ sessions })',
+        own[option],
+      );
+    }
+    return defineSession({ ...declaration, ...own, name }, name);
   });
 }

@@ -1,10 +1,12 @@
 import 'reflect-metadata';
-import { Inject, Injectable, UseInterceptors, type Type } from '@nestjs/common';
+import { Inject, Injectable, UseInterceptors, type OnModuleInit, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import type { AppSession } from './app-session.js';
 import { DeclaredSessionsInterceptor } from './declared-sessions.interceptor.js';
 import { declaredSessions } from './declared-sessions.js';
-import { SessionsRegistry, type AppSession } from './sessions-registry.js';
-import { INTERCEPTOR_MODE } from './tokens.js';
+import { findSession, type SessionTarget } from './find-session.js';
+import { SessionsImports, type InterceptorMode } from './sessions-imports.js';
+import { SessionsRegistry } from './sessions-registry.js';
 
 /** Nest's own metadata of handlers, under the same keys in 11 and 12: keys of parameters are `<kind>:<index>`. */
 const ROUTE_ARGUMENTS = '__routeArguments__';
@@ -19,22 +21,31 @@ const intercepted = new WeakSet<Handler>();
 
 /**
  * Which handlers of this app declare which sessions. Found once, at start, before Nest builds its routes; a declaration that
- * cannot be served stops the app.
+ * cannot be served stops the app. The sessions themselves are there when all modules are built, before the first request.
  */
 @Injectable()
-export class SessionHandlers {
+export class SessionHandlers implements OnModuleInit {
+  readonly mode: InterceptorMode;
+  readonly #targets = new Map<unknown, readonly SessionTarget[]>();
   readonly #sessions = new Map<unknown, readonly AppSession[]>();
   readonly #answering = new Set<unknown>();
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(SessionsRegistry) registry: SessionsRegistry,
-    @Inject(INTERCEPTOR_MODE) readonly mode: 'global' | 'declared',
+    @Inject(SessionsImports) private readonly imports: SessionsImports,
+    @Inject(SessionsRegistry) private readonly registry: SessionsRegistry,
   ) {
+    this.mode = imports.interceptor;
     for (const module of modules.values()) {
       for (const { metatype } of module.controllers.values()) {
-        if (typeof metatype === 'function') this.#scan(metatype as Type<object>, registry);
+        if (typeof metatype === 'function') this.#scan(metatype as Type<object>);
       }
+    }
+  }
+
+  onModuleInit(): void {
+    for (const [handler, targets] of this.#targets) {
+      this.#sessions.set(handler, [...new Set(targets.map((target) => this.registry.get(target)))]);
     }
   }
 
@@ -48,7 +59,7 @@ export class SessionHandlers {
     return this.#answering.has(handler);
   }
 
-  #scan(controller: Type<object>, registry: SessionsRegistry): void {
+  #scan(controller: Type<object>): void {
     const prototype = controller.prototype as Record<string, Handler>;
     for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
       const targets = declaredSessions(controller, name);
@@ -56,16 +67,15 @@ export class SessionHandlers {
       if (handlesResponse(controller, name)) this.#answering.add(handler);
       if (targets.length === 0 || handler === undefined) continue;
       try {
-        this.#sessions.set(handler, [...new Set(targets.map((target) => registry.get(target)))]);
+        for (const target of targets) findSession(this.imports.sessions, target);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw new TypeError(
           `Cannot start SessionsModule: ${controller.name}.${name}() declares a session that is not there: ${why}`,
-          {
-            cause: error,
-          },
+          { cause: error },
         );
       }
+      this.#targets.set(handler, targets);
       if (this.mode === 'declared') intercept(prototype, name, handler);
     }
   }

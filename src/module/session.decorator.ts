@@ -3,8 +3,9 @@ import { createParamDecorator, type ExecutionContext, type Type } from '@nestjs/
 import { SessionNotRegisteredError } from '../errors.js';
 import type { Session as SessionContract } from '../session/session.js';
 import { declareSession } from './declared-sessions.js';
+import type { SessionTarget } from './find-session.js';
 import type { SessionRequest } from './platform.js';
-import { notHttp, SessionsRegistry, type SessionTarget } from './sessions-registry.js';
+import { notHttp, SessionsRegistry } from './sessions-registry.js';
 
 /**
  * One client's typed data over many requests: what `@Session()` injects.

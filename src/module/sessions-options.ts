@@ -1,9 +1,12 @@
 import type { Abstract, DynamicModule, InjectionToken, Provider, Type } from '@nestjs/common';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../common/duration.js';
 import type { SessionSerializer } from '../record/session-serializer.js';
 import type { SessionStorage } from '../storage/session-storage.js';
-import type { SessionKey } from '../transformer/key-ring.js';
+import type { KeyRing, SessionKey } from '../transformer/key-ring.js';
+import type { SessionTransformer } from '../transformer/session-transformer.js';
 import type { CookieOptions } from '../transport/cookie-rules.js';
+import type { HeaderOptions } from '../transport/header-rules.js';
 
 type Inject = readonly (InjectionToken | { readonly token: InjectionToken; readonly optional: boolean })[];
 
@@ -23,20 +26,51 @@ export type StorageProvider =
 /** A session's storage: an instance, an injectable class, or a Nest provider without its `provide`. */
 export type StorageOption = SessionStorage | Type<SessionStorage> | StorageProvider;
 
+/** What the server keeps of sessions by value. */
+export interface ClientSideOptions<Storage> {
+  /**
+   * Where the ids of sessions are kept that end before their time, so that logout and `regenerate()` stick; asked with each
+   * request that uses the session. Default: nowhere, and who has kept an old value may use it until its deadlines.
+   */
+  readonly revocation?: Storage;
+}
+
 /** The options of one session that may come from a factory. */
 export interface SessionSettings {
   /** Where records are kept; default: a `SessionStorageMemory` of its own. */
   readonly storage?: SessionStorage;
+  /** By value: the session itself travels, sealed, and no storage is used; default `false`: by id. */
+  readonly clientSide?: boolean | ClientSideOptions<SessionStorage>;
   /** The cookie's attributes; default: for this host, until the browser is closed. */
   readonly cookie?: CookieOptions;
+  /**
+   * The header in which the session travels, such as `'x-session'`, or `{ name: 'authorization', scheme: 'Bearer' }`; default:
+   * none, in a cookie. With `cookie` too, a client is answered the way it came.
+   */
+  readonly header?: string | HeaderOptions;
   /** How the data becomes bytes; default: `JsonSerializer`. */
   readonly serializer?: SessionSerializer;
-  /** Sign the token, so that a forged one is refused without asking the storage: the first signs, all verify; default: unsigned. */
-  readonly keys?: readonly SessionKey[];
+  /**
+   * What the data must look like, in any library that speaks Standard Schema (zod, valibot, arktype); it must be synchronous.
+   * Handlers get its output; stored data that does not fit is no session; a change that does not fit is refused. Default: any.
+   */
+  readonly schema?: StandardSchemaV1;
+  /**
+   * Makes data that fits `schema` of stored data that does not. Must be pure and synchronous: nothing is written until a handler
+   * changes something. Where it throws or returns `undefined`, the stored data is no session. Default: none is kept.
+   */
+  readonly migrate?: (data: unknown) => unknown;
+  /**
+   * Keys of at least 32 bytes: the first writes, all read. By id they sign the token, so that a forged one is refused without
+   * asking the storage, default: unsigned; by value they encrypt the session.
+   */
+  readonly keys?: readonly SessionKey[] | KeyRing;
+  /** What makes safe what travels, in the order of sealing, in place of `keys`: `[encrypt(keys)]`, `[sign(keys)]`, your own. */
+  readonly transformers?: readonly SessionTransformer[];
   /** How long a session lives without use; default `'30m'`. */
   readonly idleTimeout?: Duration;
-  /** How long it lives after its creation or its last `regenerate()`, whatever the use; default `'12h'`. */
-  readonly absoluteTimeout?: Duration;
+  /** How long it lives after its creation or its last `regenerate()`, whatever the use; `false`: as long as it is used; default `'12h'`. */
+  readonly absoluteTimeout?: Duration | false;
   /** How old the idle deadline gets before a use moves it; default: a tenth of the idle timeout, at most `'1m'`. */
   readonly touchAfter?: Duration;
   /** How long the storage may take to answer before the client gets 503; default `'5s'`. */
@@ -56,10 +90,12 @@ export interface SessionDeclaration {
   readonly name?: string;
   /** Where records are kept; default: a `SessionStorageMemory` of its own. Two sessions with one class share one instance. */
   readonly storage?: StorageOption;
+  /** By value: the session itself travels, sealed, and no storage is used; default `false`: by id. */
+  readonly clientSide?: boolean | ClientSideOptions<StorageOption>;
 }
 
 /** The options of one session. */
-export type SessionOptions = SessionDeclaration & Omit<SessionSettings, 'storage'>;
+export type SessionOptions = SessionDeclaration & Omit<SessionSettings, keyof SessionDeclaration>;
 
 /** The options of the module itself. */
 export interface SessionsModuleSettings {
@@ -84,6 +120,10 @@ type SeveralSessions = { readonly sessions: readonly SessionOptions[] } & {
 
 /** What `SessionsModule.forRoot()` takes: one session's options, or several in an array. */
 export type SessionsOptions = SessionsModuleSettings & (SessionOptions | SeveralSessions);
+
+/** What `SessionsModule.forFeature()` takes: one session's options, or several in an array. */
+export type SessionsFeatureOptions = Pick<SessionsModuleSettings, 'imports' | 'providers'> &
+  (SessionOptions | SeveralSessions);
 
 /** What a factory returns: the settings of declared sessions, by name. */
 export type SessionsSettings = Readonly<Record<string, SessionSettings>>;

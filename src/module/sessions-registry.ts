@@ -1,13 +1,16 @@
-import { Logger, type ArgumentsHost, type HttpServer, type NestInterceptor, type Type } from '@nestjs/common';
-import type { Clock } from '../common/clock.js';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type ArgumentsHost,
+  type HttpServer,
+  type NestInterceptor,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { SessionNotRegisteredError } from '../errors.js';
 import { Exchange, type ExchangeLog, type RawRequest } from '../http/exchange.js';
-import type { RegisteredSession } from '../http/registered-session.js';
-import { DataShape } from '../session/data-shape.js';
-import type { SessionStorage } from '../storage/session-storage.js';
-import { IdTracker } from '../tracker/id-tracker.js';
-import type { SessionObserver } from '../tracker/session-event.js';
-import { CookieTransport } from '../transport/cookie-transport.js';
+import type { AppSession } from './app-session.js';
+import { findSession, type NamedSession, type SessionTarget } from './find-session.js';
 import {
   linkResponses,
   rawRequest,
@@ -16,18 +19,7 @@ import {
   type SessionRequest,
   type SessionResponse,
 } from './platform.js';
-import { assertStorage } from './storage-providers.js';
-import type { SessionDefinition } from './session-definition.js';
-
-/** What names a session: its class, its name, or nothing where there is one. */
-export type SessionTarget = Type<object> | string | undefined;
-
-/** A session of this app. */
-export interface AppSession extends RegisteredSession {
-  readonly type: Type<object> | undefined;
-  readonly tracker: IdTracker<object>;
-  readonly storage: SessionStorage;
-}
+import { SessionsImports } from './sessions-imports.js';
 
 /** An exchange, and the app whose sessions it is about. */
 interface Attached {
@@ -39,24 +31,17 @@ const attached = new WeakMap<RawRequest, Attached>();
 const registries = new WeakMap<object, SessionsRegistry>();
 
 /** All sessions of one app. */
-export class SessionsRegistry implements ExchangeLog {
-  readonly sessions: readonly AppSession[];
+@Injectable()
+export class SessionsRegistry implements ExchangeLog, OnModuleInit {
   /** What stands on handlers that declare a session, where the app has no interceptor on all. */
   declaredInterceptor: NestInterceptor | undefined;
   readonly #logger = new Logger('Sessions');
+  /** Those that the app will have, built or not: what a missing name means must not depend on the order of building. */
+  readonly #known: NamedSession[];
+  readonly #built = new Map<string, AppSession>();
 
-  constructor(
-    definitions: readonly SessionDefinition[],
-    storages: readonly SessionStorage[],
-    clock: Clock,
-    observe: SessionObserver,
-  ) {
-    this.sessions = definitions.map((definition, index) => {
-      const storage = storages[index] as SessionStorage;
-      assertStorage(definition.name, storage);
-      if (!storage.conditionalWrites) this.#warnOfRaces(definition.name);
-      return appSession(definition, storage, clock, observe);
-    });
+  constructor(@Inject(SessionsImports) { sessions }: Pick<SessionsImports, 'sessions'>) {
+    this.#known = [...sessions];
   }
 
   /** The app that handles a request now; `undefined` when it has no sessions, or none was asked for yet. */
@@ -76,17 +61,44 @@ export class SessionsRegistry implements ExchangeLog {
     registries.set(adapter.getInstance() as object, this);
   }
 
+  /** Those that are built so far; all, when modules are initialized. */
+  get sessions(): readonly AppSession[] {
+    return [...this.#built.values()];
+  }
+
+  /**
+   * Adds a session.
+   *
+   * @throws {TypeError} when it cannot be told apart from another
+   */
+  add(session: AppSession): void {
+    this.#assertApart(session);
+    this.#built.set(session.name, session);
+    // A module that is loaded later, by Nest's LazyModuleLoader
+    if (!this.#known.some(({ name }) => name === session.name)) this.#known.push(session);
+  }
+
   /**
    * Finds a session.
    *
    * @throws {SessionNotRegisteredError} when there is none, or the name is missing among several
    */
   get(target: SessionTarget): AppSession {
-    const [first, second] = this.sessions;
-    if (target === undefined && first !== undefined && second === undefined) return first;
-    const found = this.sessions.find(({ name, type }) => target !== undefined && (target === name || target === type));
-    if (found !== undefined) return found;
-    throw new SessionNotRegisteredError(`Cannot use session: ${this.#whyNot(target)}`);
+    const { name } = findSession(this.#known, target);
+    const session = this.#built.get(name);
+    if (session !== undefined) return session;
+    throw new SessionNotRegisteredError(
+      `Cannot use session: "${name}" is not built yet: use it from onModuleInit() on, not in constructors`,
+    );
+  }
+
+  /** Nest passes in silence over a provider that is built for each request. */
+  onModuleInit(): void {
+    const missing = this.#known.find(({ name }) => !this.#built.has(name));
+    if (missing === undefined) return;
+    throw new TypeError(
+      `Cannot start SessionsModule: session "${missing.name}" was not built: its storage, and what that injects, must not be request-scoped`,
+    );
   }
 
   /** The exchange of a request and its response, made when it is first asked for. */
@@ -131,17 +143,26 @@ export class SessionsRegistry implements ExchangeLog {
     );
   }
 
-  #whyNot(target: SessionTarget): string {
-    const names = this.sessions.map(({ name }) => `"${name}"`).join(', ');
-    if (target === undefined) return `there are several, ${names}: name one, or give its class`;
-    const asked = typeof target === 'string' ? `"${target}"` : `class ${target.name}`;
-    return `${asked} is not registered: SessionsModule has ${names}`;
-  }
-
-  #warnOfRaces(name: string): void {
-    this.#logger.warn(
-      `The storage of session "${name}" has no conditional writes: this process orders its own, other processes may overwrite them`,
-    );
+  /** Refuses a session that somebody could take for another: in code, or in what a client sends. */
+  #assertApart({ name, type, header }: AppSession): void {
+    for (const other of this.#built.values()) {
+      if (other.name === name) {
+        throw new TypeError(
+          `Cannot start SessionsModule: two sessions are named "${name}": rename one, or let modules import one result of forFeature()`,
+        );
+      }
+      if (type !== undefined && other.type === type) {
+        throw new TypeError(
+          `Cannot start SessionsModule: two sessions, "${other.name}" and "${name}", have the class ${type.name}: extend the class`,
+        );
+      }
+      // Whatever the schemes: a response has room for one
+      if (header !== undefined && header.name.toLowerCase() === other.header?.name.toLowerCase()) {
+        throw new TypeError(
+          `Cannot start SessionsModule: two sessions, "${other.name}" and "${name}", travel in the header ${header.name}: name another`,
+        );
+      }
+    }
   }
 }
 
@@ -150,36 +171,6 @@ export function notHttp(type: string): SessionNotRegisteredError {
   return new SessionNotRegisteredError(
     `Cannot use session: @Session() works in HTTP handlers, this is "${type}": use SessionsService.of(request) or find(id)`,
   );
-}
-
-function appSession(
-  definition: SessionDefinition,
-  storage: SessionStorage,
-  clock: Clock,
-  observe: SessionObserver,
-): AppSession {
-  const { name, type, cookie, serializer, transformer, timeouts, storageTimeout, generateId } = definition;
-  const shape = new DataShape(serializer, type);
-  const refreshes = cookie.maxAge !== undefined;
-  const settings = {
-    name,
-    shape,
-    storage,
-    transformer,
-    timeouts,
-    storageTimeout,
-    refreshes,
-    generateId,
-    clock,
-    observe,
-  };
-  return {
-    name,
-    type,
-    storage,
-    transport: new CookieTransport(name, cookie, clock),
-    tracker: new IdTracker<object>(settings),
-  };
 }
 
 /** Whether an error is told of elsewhere: a storage's as an event, a conflict to the client. */

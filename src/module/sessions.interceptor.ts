@@ -13,7 +13,8 @@ import type { Exchange } from '../http/exchange.js';
 import { messageOf } from '../http/failure.js';
 import type { SessionRequest, SessionResponse } from './platform.js';
 import { SessionHandlers } from './session-handlers.js';
-import { SessionsRegistry, type AppSession } from './sessions-registry.js';
+import type { AppSession } from './app-session.js';
+import { SessionsRegistry } from './sessions-registry.js';
 
 /**
  * Loads the sessions that a handler declared before its parameters are made, and commits them when it has finished, before

@@ -1,113 +1,118 @@
-import { Inject, Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { systemClock, type Clock } from '../common/clock.js';
-import type { SessionStorage } from '../storage/session-storage.js';
-import { at, oneOf } from './option-checks.js';
-import { defineSession, DEFAULT_NAME, type SessionDefinition } from './session-definition.js';
-import { assertDistinct, asyncDefinitions, asyncSettings, sessionsOf } from './session-definitions.js';
-import { SessionEvents } from './session-events.js';
-import { SessionHandlers } from './session-handlers.js';
-import type { SessionsAsyncOptions, SessionsModuleSettings, SessionsOptions } from './sessions-options.js';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import type { NamedSession } from './find-session.js';
+import { oneOf } from './option-checks.js';
+import { defineSession, DEFAULT_NAME } from './session-definition.js';
+import {
+  assertDistinct,
+  asyncDefinitions,
+  asyncSettings,
+  featureSessionsOf,
+  sessionsOf,
+  type PlacedOptions,
+} from './session-definitions.js';
+import { sessionRegistration } from './session-registration.js';
+import { SessionsCoreModule } from './sessions-core.module.js';
+import type { SessionsImport } from './sessions-imports.js';
+import type {
+  SessionsAsyncOptions,
+  SessionsFeatureOptions,
+  SessionsModuleSettings,
+  SessionsOptions,
+} from './sessions-options.js';
 import { SessionsInterceptor } from './sessions.interceptor.js';
-import { SessionsRegistry } from './sessions-registry.js';
-import { SessionsService } from './sessions.service.js';
-import { StorageSweeper } from './storage-sweeper.js';
-import { settledStorageProvider, storageProviders } from './storage-providers.js';
-import { getStorageToken, INTERCEPTOR_MODE, SESSION_DEFINITIONS, SESSIONS_CLOCK } from './tokens.js';
+import { declaresStorage, settledStorageProvider, storageProviders } from './storage-providers.js';
+import { getStorageToken, SESSION_DEFINITIONS, SESSIONS_IMPORT } from './tokens.js';
+
+/** Sessions that one import brings, and the providers of their options and storages. */
+interface Brought {
+  readonly sessions: readonly NamedSession[];
+  readonly providers: readonly Provider[];
+}
 
 /**
  * Gives an app sessions.
  *
  * `SessionsModule.forRoot()` alone is a safe default: a session named `'sid'` in a cookie, its data in this process's memory.
  */
-@Module({})
+@Module({ imports: [SessionsCoreModule], exports: [SessionsCoreModule] })
 export class SessionsModule {
-  constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(HttpAdapterHost) host: HttpAdapterHost,
-    @Inject(SessionsRegistry) registry: SessionsRegistry,
-  ) {
-    const roots = [...modules.values()].filter(({ metatype }) => metatype === SessionsModule);
-    if (roots.length > 1) {
-      throw new TypeError(
-        'Cannot start SessionsModule: it is imported by forRoot() or forRootAsync() more than once: name all sessions in one call, in "sessions"',
-      );
-    }
-    host.init$.subscribe(() => registry.join(host.httpAdapter));
-  }
-
   /**
-   * Imports the module with options that are known when the code is loaded.
+   * Imports the module with options that are known when the code is loaded. Once in an app.
    *
-   * @param options one session's, or several in `sessions`; default: one session with all defaults
+   * @param options one session's, or several in `sessions`: none, when features register all; default: one session with all
+   *   defaults
    * @throws {TypeError | RangeError} naming the option that is wrong and the cure
    */
   static forRoot(options: SessionsOptions = {}): DynamicModule {
-    const sessions = sessionsOf(options);
-    const definitions = sessions.map(({ path, options: session }) => defineSession(session, path));
-    assertDistinct(definitions);
-    const storages = sessions.flatMap(({ path, options: { name = DEFAULT_NAME, storage } }) =>
-      storageProviders(name, storage, at(path, 'storage')),
-    );
-    return assemble(options, definitions, [{ provide: SESSION_DEFINITIONS, useValue: definitions }, ...storages]);
+    return root(options, defined(sessionsOf(options), 'sessions'));
   }
 
   /**
-   * Imports the module with options that a factory returns, by name of session: `{ sid: { idleTimeout: '1h' } }`.
+   * Imports the module with options that a factory returns, by name of session: `{ sid: { idleTimeout: '1h' } }`. Once in an
+   * app, in place of `forRoot()`.
    *
    * Names, classes and storages that injection builds stand outside of the factory, in `sessions`. When the factory returns
    * a name that was not declared, or wrong options, the app does not start.
    */
   static forRootAsync(options: SessionsAsyncOptions): DynamicModule {
-    const declared = asyncDefinitions(options);
-    const storages = declared.flatMap(({ name, storage }, index) =>
-      storage === undefined
-        ? [settledStorageProvider(name)]
-        : storageProviders(name, storage, `sessions[${index}].storage`),
+    const sessions = asyncDefinitions(options);
+    const storages = sessions.flatMap((session, index) =>
+      declaresStorage(session)
+        ? storageProviders(session.name, session, `sessions[${index}]`)
+        : [settledStorageProvider(session.name, session)],
     );
-    return assemble(options, declared, [...asyncSettings(options, declared), ...storages]);
+    return root(options, { sessions, providers: [...asyncSettings(options, sessions), ...storages] });
+  }
+
+  /**
+   * Registers sessions where they belong: in the module of a feature. They are sessions of the app as those of `forRoot()`
+   * are, and every controller may use them; their storages are visible to the modules that import this.
+   *
+   * Each call registers sessions of its own. Modules that share one import the same result of one call.
+   *
+   * @param options one session's, or several in `sessions`
+   * @throws {TypeError | RangeError} naming the option that is wrong and the cure, as `forFeature().idleTimeout`
+   */
+  static forFeature(options: SessionsFeatureOptions): DynamicModule {
+    const brought = defined(featureSessionsOf(options), 'forFeature().sessions');
+    return assemble(options, brought, { sessions: brought.sessions });
   }
 }
 
-/** What a module with these sessions consists of. */
-function assemble(
-  options: SessionsModuleSettings,
-  sessions: readonly { readonly name: string }[],
-  own: Provider[],
-): DynamicModule {
-  const { isGlobal = true, interceptor = 'global', imports = [], providers = [] } = options;
-  const tokens = sessions.map(({ name }) => getStorageToken(name));
+/** The sessions whose options are known, and where those that are listed stand. */
+function defined(sessions: readonly PlacedOptions[], path: string): Brought {
+  const definitions = sessions.map(({ path: own, options }) => defineSession(options, own));
+  assertDistinct(definitions, path);
+  const storages = sessions.flatMap(({ path: own, options }) =>
+    storageProviders(options.name ?? DEFAULT_NAME, options, own),
+  );
+  return { sessions: definitions, providers: [{ provide: SESSION_DEFINITIONS, useValue: definitions }, ...storages] };
+}
+
+function root(options: SessionsModuleSettings, brought: Brought): DynamicModule {
+  const { isGlobal = true, interceptor: given = 'global' } = options;
+  const interceptor = oneOf(given, ['global', 'declared'], 'interceptor');
   const onAll = { provide: APP_INTERCEPTOR, useExisting: SessionsInterceptor };
+  const { providers, ...module } = assemble(options, brought, { sessions: brought.sessions, interceptor });
   return {
-    module: SessionsModule,
+    ...module,
     global: oneOf(isGlobal, [true, false], 'isGlobal'),
-    imports: [...imports],
-    providers: [
-      ...providers,
-      ...own,
-      { provide: SESSIONS_CLOCK, useValue: systemClock },
-      { provide: INTERCEPTOR_MODE, useValue: oneOf(interceptor, ['global', 'declared'], 'interceptor') },
-      registryProvider(tokens),
-      SessionEvents,
-      SessionHandlers,
-      SessionsInterceptor,
-      SessionsService,
-      StorageSweeper,
-      ...(interceptor === 'global' ? [onAll] : []),
-    ],
-    exports: [SessionsService, ...tokens],
+    providers: interceptor === 'global' ? [...providers, onAll] : providers,
   };
 }
 
-function registryProvider(storageTokens: readonly string[]): FactoryProvider {
+/** What any import of this module consists of, beside what the app has once. */
+function assemble(
+  { imports = [], providers = [] }: Pick<SessionsModuleSettings, 'imports' | 'providers'>,
+  brought: Brought,
+  what: SessionsImport,
+): DynamicModule & { readonly providers: Provider[] } {
+  const own = { provide: SESSIONS_IMPORT, useValue: what };
   return {
-    provide: SessionsRegistry,
-    useFactory: (
-      definitions: readonly SessionDefinition[],
-      clock: Clock,
-      events: SessionEvents,
-      ...storages: SessionStorage[]
-    ) => new SessionsRegistry(definitions, storages, clock, events.emit),
-    inject: [SESSION_DEFINITIONS, SESSIONS_CLOCK, SessionEvents, ...storageTokens],
+    module: SessionsModule,
+    imports: [...imports],
+    providers: [...providers, ...brought.providers, own, sessionRegistration(brought.sessions)],
+    exports: brought.sessions.map(({ name }) => getStorageToken(name)),
   };
 }

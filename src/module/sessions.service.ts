@@ -1,7 +1,7 @@
 import { Inject, Injectable, type ArgumentsHost, type Type } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { Session } from '../session/session.js';
-import type { FoundSession } from '../tracker/id-tracker.js';
+import type { FoundSession } from '../tracker/session-tracker.js';
 import type { SessionEvent } from '../tracker/session-event.js';
 import type { SessionRequest } from './platform.js';
 import { SessionEvents } from './session-events.js';
@@ -44,6 +44,7 @@ export class SessionsService {
    * @param type the session's class or name; may be missing where there is one session
    * @returns `undefined` when there is none, or it has expired
    * @throws {SessionNotRegisteredError} when there is no such session
+   * @throws {TypeError} for a session by value: nobody but its client has it
    * @throws {SessionStorageError} when the storage fails
    */
   async find<Data extends object = Record<string, unknown>>(
@@ -58,8 +59,9 @@ export class SessionsService {
    * Ends a session by its public id: its client is without it from the next request on.
    *
    * @param type the session's class or name; may be missing where there is one session
-   * @returns whether there was one
+   * @returns whether there was one; by value, whether nobody had ended it before
    * @throws {SessionNotRegisteredError} when there is no such session
+   * @throws {TypeError} for a session by value without revocation
    * @throws {SessionStorageError} when the storage fails
    */
   async invalidate(id: string, type?: Type<object> | string): Promise<boolean> {

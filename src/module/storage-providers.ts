@@ -2,18 +2,37 @@ import { Logger, type InjectionToken, type Provider, type Type } from '@nestjs/c
 import type { Clock } from '../common/clock.js';
 import { SessionStorageMemory } from '../storage/session-storage-memory.js';
 import type { SessionStorage } from '../storage/session-storage.js';
-import { wrongType, type OptionPath } from './option-checks.js';
-import type { SessionsSettings, StorageOption, StorageProvider } from './sessions-options.js';
+import { at, wrongType, type OptionPath } from './option-checks.js';
+import type { SessionDeclaration, SessionsSettings, StorageOption, StorageProvider } from './sessions-options.js';
 import { getStorageToken, SESSION_DEFINITIONS, SESSIONS_CLOCK, SESSIONS_SETTINGS } from './tokens.js';
 
+/** What a session keeps where, and the path of the option that says so. */
+interface StorageChoice {
+  /** `undefined` for the default of its kind. */
+  readonly option: StorageOption | undefined;
+  readonly path: OptionPath;
+  /** Whether it is for a session by value: then it keeps revocations, or there is none. */
+  readonly isClientSide: boolean;
+}
+
+/** Where a session's options say what storage it has. */
+function storageChoice({ storage, clientSide = false }: SessionDeclaration, path: OptionPath): StorageChoice {
+  if (clientSide === false) return { option: storage, path: at(path, 'storage'), isClientSide: false };
+  const option = clientSide === true ? undefined : clientSide.revocation;
+  return { option, path: at(path, 'clientSide.revocation'), isClientSide: true };
+}
+
 /**
- * The providers of one session's storage, under its token. A class is registered as itself too and aliased, so that sessions
- * may share it and `overrideProvider()` of the class works.
+ * The providers of one session's storage, under its token; of one by value, that of its revocation, or of nothing. A class is
+ * registered as itself too and aliased, so that sessions may share it and `overrideProvider()` of the class works.
  *
- * @param option `undefined` for the default: a `SessionStorageMemory` of its own
+ * @param options the session's, checked
+ * @param place where they stand, for messages
  */
-export function storageProviders(name: string, option: StorageOption | undefined, path: OptionPath): Provider[] {
+export function storageProviders(name: string, options: SessionDeclaration, place: OptionPath): Provider[] {
   const provide = getStorageToken(name);
+  const { option, path, isClientSide } = storageChoice(options, place);
+  if (option === undefined && isClientSide) return [{ provide, useValue: undefined }];
   if (option === undefined) return [{ provide, useFactory: inMemory, inject: [SESSIONS_CLOCK] }];
   if (typeof option === 'function') return aliased(provide, option);
   if (isStorage(option)) return [{ provide, useValue: option }];
@@ -21,13 +40,22 @@ export function storageProviders(name: string, option: StorageOption | undefined
   return provided(provide, option, path);
 }
 
-/** The provider of a storage that a factory of options may return. */
-export function settledStorageProvider(name: string): Provider {
-  const useFactory = (settings: SessionsSettings, clock: Clock): SessionStorage => {
-    const storage = Object.hasOwn(settings, name) ? settings[name]?.storage : undefined;
-    if (storage === undefined) return inMemory(clock);
-    if (!isStorage(storage)) throw notAStorage(`${name}.storage`, storage);
-    return storage;
+/** Whether injection builds a session's storage: then a factory of options may not return one. */
+export function declaresStorage(declared: SessionDeclaration): boolean {
+  return storageChoice(declared, '').option !== undefined;
+}
+
+/**
+ * The provider of a storage that a factory of options may return.
+ *
+ * @param declared what stands outside of the factory, without a storage
+ */
+export function settledStorageProvider(name: string, declared: SessionDeclaration): Provider {
+  const useFactory = (settings: SessionsSettings, clock: Clock): SessionStorage | undefined => {
+    const own = Object.hasOwn(settings, name) ? (settings[name] ?? {}) : {};
+    const { option, path, isClientSide } = storageChoice({ ...declared, ...own }, name);
+    if (option !== undefined && !isStorage(option)) throw notAStorage(path, option);
+    return option ?? (isClientSide ? undefined : inMemory(clock));
   };
   // The definitions come after the settings were checked
   const inject = [SESSIONS_SETTINGS, SESSIONS_CLOCK, SESSION_DEFINITIONS];

@@ -22,7 +22,6 @@ const PATIENCE = 5_000;
 @Injectable()
 export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   readonly #logger = new Logger('Sessions');
-  readonly #storages: ReadonlySet<SessionStorage>;
   #timer: Timer | undefined;
   #stopped = false;
   #sweeping: Promise<void> | undefined;
@@ -30,9 +29,7 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   constructor(
     @Inject(SessionsRegistry) private readonly registry: SessionsRegistry,
     @Inject(SESSIONS_CLOCK) private readonly clock: Clock,
-  ) {
-    this.#storages = new Set(registry.sessions.map(({ storage }) => storage));
-  }
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#schedule();
@@ -46,7 +43,13 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   async onApplicationShutdown(): Promise<void> {
     await this.#inTime(this.#sweeping);
     await Promise.all(this.registry.sessions.map(({ tracker }) => tracker.settled()));
-    await Promise.all([...this.#storages].map((storage) => this.#inTime(this.#close(storage))));
+    await Promise.all([...this.#storages()].map((storage) => this.#inTime(this.#close(storage))));
+  }
+
+  /** Each once; a session may have none. */
+  #storages(): ReadonlySet<SessionStorage> {
+    const storages: readonly (SessionStorage | undefined)[] = this.registry.sessions.map(({ storage }) => storage);
+    return new Set(storages.filter((storage) => storage !== undefined));
   }
 
   async #close(storage: SessionStorage): Promise<void> {
@@ -74,7 +77,7 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   }
 
   async #sweep(): Promise<void> {
-    for (const storage of this.#storages) {
+    for (const storage of this.#storages()) {
       try {
         while (!this.#stopped && (await storage.sweep()) > 0) await setImmediate();
       } catch (error) {

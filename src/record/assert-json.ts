@@ -1,69 +1,74 @@
-import { SessionNotSerializableError } from '../errors.js';
-
-/** Deeper than any data that a session should hold, and shallow enough for the engine's own recursion. */
-const MAX_DEPTH = 500;
+import { classOf, refuseValue } from './refused-value.js';
 
 /**
  * Checks that JSON gives a session's data back as it is, but for `undefined` keys (which vanish), and for a `Date` and other
  * objects with a `toJSON()` (which come back as that).
  *
+ * @param maxDepth how deep objects may nest, the data itself included
  * @throws {SessionNotSerializableError} naming the path of the first value that would be lost or changed
  */
-export function assertJson(data: object): void {
-  if (Array.isArray(data) || data instanceof Date || isCollection(data) || isBinary(data)) refuse([], nameOf(data));
-  assertKeys(data, [], []);
+export function assertJson(data: object, maxDepth: number): void {
+  if (Array.isArray(data) || data instanceof Date || isCollection(data) || isBinary(data))
+    refuseValue([], classOf(data));
+  assertKeys(data, [], { ancestors: [], maxDepth });
 }
 
-function assertValue(value: unknown, path: PropertyKey[], ancestors: object[]): void {
+interface Walk {
+  readonly ancestors: object[];
+  readonly maxDepth: number;
+}
+
+function assertValue(value: unknown, path: (string | number)[], walk: Walk): void {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return;
     case 'number':
-      if (!Number.isFinite(value)) refuse(path, String(value));
+      if (!Number.isFinite(value)) refuseValue(path, String(value));
       return;
     case 'object':
-      if (value !== null) assertObject(value, path, ancestors);
+      if (value !== null) assertObject(value, path, walk);
       return;
     case 'undefined':
-      refuse(path, 'undefined');
+      refuseValue(path, 'undefined');
       return;
     default:
-      refuse(path, `a ${typeof value}`);
+      refuseValue(path, `a ${typeof value}`);
   }
 }
 
-function assertObject(value: object, path: PropertyKey[], ancestors: object[]): void {
-  if (isBinary(value)) refuse(path, 'binary data');
-  if (value instanceof Date && Number.isNaN(value.getTime())) refuse(path, 'an invalid Date');
+function assertObject(value: object, path: (string | number)[], walk: Walk): void {
+  if (isBinary(value)) refuseValue(path, 'binary data');
+  if (value instanceof Date && Number.isNaN(value.getTime())) refuseValue(path, 'an invalid Date');
   if (hasToJson(value)) return;
-  if (ancestors.includes(value)) refuse(path, 'a cycle');
-  if (ancestors.length >= MAX_DEPTH) refuse(path, `nested more than ${MAX_DEPTH} deep`);
+  const { ancestors, maxDepth } = walk;
+  if (ancestors.includes(value)) refuseValue(path, 'a cycle');
+  if (ancestors.length >= maxDepth) refuseValue(path, `nested more than ${maxDepth} deep`);
   if (Array.isArray(value)) {
     ancestors.push(value);
-    for (let index = 0; index < value.length; index++) assertAt(value, index, path, ancestors);
-    if (Object.keys(value).length > value.length) refuse(path, 'an array with other keys than indexes');
+    for (let index = 0; index < value.length; index++) assertAt(value, index, path, walk);
+    if (Object.keys(value).length > value.length) refuseValue(path, 'an array with other keys than indexes');
     ancestors.pop();
     return;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) refuse(path, nameOf(value));
-  assertKeys(value, path, ancestors);
+  if (prototype !== Object.prototype && prototype !== null) refuseValue(path, classOf(value));
+  assertKeys(value, path, walk);
 }
 
-function assertKeys(value: object, path: PropertyKey[], ancestors: object[]): void {
-  ancestors.push(value);
+function assertKeys(value: object, path: (string | number)[], walk: Walk): void {
+  walk.ancestors.push(value);
   for (const key of Object.keys(value)) {
-    if ((value as Record<string, unknown>)[key] !== undefined) assertAt(value, key, path, ancestors);
+    if ((value as Record<string, unknown>)[key] !== undefined) assertAt(value, key, path, walk);
   }
   const symbols = Object.getOwnPropertySymbols(value);
-  if (symbols.length > 0) refuse(path, 'an object with a symbol as key');
-  ancestors.pop();
+  if (symbols.length > 0) refuseValue(path, 'an object with a symbol as key');
+  walk.ancestors.pop();
 }
 
-function assertAt(value: object, key: string | number, path: PropertyKey[], ancestors: object[]): void {
+function assertAt(value: object, key: string | number, path: (string | number)[], walk: Walk): void {
   path.push(key);
-  assertValue((value as Record<PropertyKey, unknown>)[key], path, ancestors);
+  assertValue((value as Record<PropertyKey, unknown>)[key], path, walk);
   path.pop();
 }
 
@@ -77,21 +82,4 @@ function isBinary(value: object): boolean {
 
 function isCollection(value: object): boolean {
   return value instanceof Map || value instanceof Set;
-}
-
-/** By its class, not by what a key of its own says: that is data. */
-function nameOf(value: object): string {
-  const prototype = Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null;
-  const type = prototype?.constructor;
-  return typeof type === 'function' && type.name !== '' ? `an instance of ${type.name}` : 'an instance of a class';
-}
-
-function refuse(path: PropertyKey[], what: string): never {
-  const at = path.reduce<string>(
-    (text, key) => text + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`),
-    'data',
-  );
-  throw new SessionNotSerializableError(
-    `Cannot store session: ${at} is ${what}, which the serializer would not give back`,
-  );
 }

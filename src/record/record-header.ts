@@ -23,6 +23,9 @@ export interface RecordHeader {
   readonly commits: readonly string[];
 }
 
+/** For how long the secret that a login replaced is refused with 409 instead of being unknown, in milliseconds. */
+export const PREVIOUS_SECRET_TIME = 60_000;
+
 /** How many commits a header remembers. */
 export const REMEMBERED_COMMITS = 4;
 

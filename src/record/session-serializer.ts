@@ -6,6 +6,7 @@ export interface SessionSerializer {
   /**
    * @returns bytes that belong to the caller
    * @throws {SessionNotSerializableError} for a value that `deserialize()` would not give back, naming its path
+   * @throws {SessionTooLargeError} when the data takes more than the serializer allows
    */
   serialize(data: object): Uint8Array;
   /**

@@ -2,7 +2,7 @@
 export interface Timeouts {
   /** How long a session lives without use. */
   readonly idle: number;
-  /** How long it lives after its creation, whatever the use. */
+  /** How long it lives after its creation, whatever the use; `Infinity` for as long as it is used. */
   readonly absolute: number;
   /** How old the idle deadline gets before a use moves it. */
   readonly touchAfter: number;
@@ -12,6 +12,14 @@ export interface Timeouts {
 export interface Deadlines {
   readonly idleDeadline: number;
   readonly absoluteDeadline: number;
+}
+
+/** The last instant that there is. @see ECMA-262, section 21.4.1.1 (time range) */
+const LAST_INSTANT = 8_640_000_000_000_000;
+
+/** The absolute deadline of a session that starts, or starts anew, at an instant. */
+export function absoluteDeadlineFrom(start: number, { absolute }: Timeouts): number {
+  return Math.min(start + absolute, LAST_INSTANT);
 }
 
 /** The instant from which a session is over: the nearer deadline. */

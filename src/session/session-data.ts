@@ -48,21 +48,32 @@ export class SessionData<Data extends object> {
    * Tells what is not stored yet.
    *
    * @returns `undefined` when nothing changed; data that nobody looked at is not even serialized
-   * @throws {SessionNotSerializableError} when the serializer would not give a value back
+   * @throws {SessionNotSerializableError} when the serializer would not give a value back, or the next load would refuse it
    */
   snapshot(): DataSnapshot | undefined {
     if (!this.#lookedAt) return undefined;
     const bytes = this.#serialize(this.#current());
     if (this.#baseline !== undefined && sameBytes(bytes, this.#baseline)) return undefined;
-    return { bytes, replacement: this.#replacement };
+    return { bytes: this.storable(bytes), replacement: this.#replacement };
+  }
+
+  /**
+   * Passes bytes on that are to be stored.
+   *
+   * @throws {SessionNotSerializableError} when the next load would refuse them
+   */
+  storable(bytes: Uint8Array): Uint8Array {
+    this.#shape.assertLoads(bytes);
+    return bytes;
   }
 
   /** Applies what `snapshot` changed to a newer payload. Without a snapshot it is the payload's data as it is. */
   merge(payload: Uint8Array, snapshot: DataSnapshot | undefined): PlainData {
-    if (snapshot?.replacement !== undefined) return this.#decode(snapshot.bytes);
-    const data = this.#decode(payload);
-    if (snapshot !== undefined) applyChanges(data, changesBetween(this.#stored(), this.#decode(snapshot.bytes)));
-    return data;
+    if (snapshot?.replacement !== undefined) return this.#shape.recall(snapshot.bytes);
+    const data = this.#shape.read(payload);
+    if (snapshot === undefined) return data;
+    applyChanges(data, changesBetween(this.#stored(), this.#decode(snapshot.bytes)));
+    return this.#shape.settled(data);
   }
 
   /** Takes over what was stored, which `snapshot` is part of; what changed since that snapshot stays to be stored. */
@@ -81,8 +92,10 @@ export class SessionData<Data extends object> {
     const mine = this.#decode(this.#serialize(live));
     const late = changesBetween(snapshot === undefined ? this.#stored() : this.#decode(snapshot.bytes), mine);
     const values = pick(live, Object.keys(late.set));
+    const loaded = this.#shape.of(this.#shape.read(payload)).data;
+    const news = changesBetween(mine, this.#decode(this.#serialize(loaded)));
     // What is equal stays: a handler may hold parts of it
-    applyChanges(live, changesBetween(mine, this.#shape.of(this.#decode(payload)).data as PlainData));
+    applyChanges(live, { set: pick(loaded as PlainData, Object.keys(news.set)), removed: news.removed });
     this.#baseline = this.#serialize(live);
     applyChanges(live, { set: values, removed: late.removed });
   }
@@ -98,14 +111,21 @@ export class SessionData<Data extends object> {
     snapshot: DataSnapshot | undefined,
   ): { readonly data: Data; readonly before: Uint8Array } {
     this.#current();
-    const stored = payload ?? this.#baseline ?? this.#serialize({});
-    const { data, faithful } = this.#shape.of(this.merge(stored, snapshot));
+    const stored = payload ?? snapshot?.bytes ?? this.#baseline ?? this.#serialize({});
+    const { data, faithful } = this.#shape.of(
+      payload === undefined ? this.#shape.recall(stored) : this.merge(payload, snapshot),
+    );
     return { data, before: faithful && snapshot === undefined ? stored : this.#serialize(data) };
   }
 
   /** What was changed, and nothing of what was loaded: all that a request may say for itself when its session has ended. */
   ownChanges(snapshot: DataSnapshot | undefined): PlainData {
-    return this.merge(this.#serialize({}), snapshot);
+    if (snapshot === undefined) return {};
+    const data = this.#decode(snapshot.bytes);
+    if (snapshot.replacement !== undefined) return data;
+    const changes: PlainData = {};
+    applyChanges(changes, changesBetween(this.#stored(), data));
+    return changes;
   }
 
   /** Starts as new, with some data as changes that are to be stored. */
@@ -127,8 +147,8 @@ export class SessionData<Data extends object> {
   }
 
   #take(payload: Uint8Array): void {
-    const { data, faithful } = this.#shape.of(this.#decode(payload));
-    this.#put(data, faithful ? payload : undefined);
+    const { data, faithful } = this.#shape.of(this.#shape.read(payload));
+    this.#put(data, faithful ? payload : this.#shape.baseline(data));
   }
 
   /** Puts data into the object that a handler may hold already. */

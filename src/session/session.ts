@@ -21,9 +21,13 @@ export interface RegenerateOptions<Data extends object = Record<string, unknown>
  * What changes in `data` is stored by itself before the first byte of the response leaves; the methods are for what has to
  * happen earlier, or atomically. Every method may reject with `SessionStorageError` (503) when the storage fails or takes
  * longer than `storageTimeout`; what was stored then stays.
+ *
+ * A session by value (`clientSide`) is kept by its client: to store it is to send it with the response, which rejects with
+ * `SessionTooLargeError` when it does not fit and with `SessionCommittedError` once the response has begun. What each method
+ * cannot promise then is said with it.
  */
 export interface Session<Data extends object = Record<string, unknown>> extends SessionFacts {
-  /** Whether no record of it is stored: the client brought no session, or it was destroyed. */
+  /** Whether nobody has stored it yet: the client brought no session, or it was destroyed. */
   readonly isNew: boolean;
 
   /**
@@ -46,7 +50,8 @@ export interface Session<Data extends object = Record<string, unknown>> extends 
   save(): Promise<void>;
 
   /**
-   * Reads the session again, past every cache, and drops what this request changed and did not store.
+   * Reads the session again, past every cache, and drops what this request changed and did not store. By value it is as the
+   * client sent it, or as this request has stored it.
    *
    * @throws {SessionEndedError} when the session ended meanwhile
    * @throws {SessionConflictError} when the secret was replaced meanwhile
@@ -56,7 +61,8 @@ export interface Session<Data extends object = Record<string, unknown>> extends 
   /**
    * Gives the session a new secret and stores it at once with all changes, in one conditional write; the old secret is dead
    * in that instant. Call it whenever rights change: at login, above all. Without a stored record it writes nothing; if the
-   * record ended meanwhile it becomes a new session.
+   * record ended meanwhile it becomes a new session. By value the session gets a new id in place of the secret, and the old
+   * value is dead only with `revocation`.
    *
    * @throws {SessionConflictError} when another request has replaced the secret first
    * @throws {SessionCommittedError} when the response has begun: the new token could not be sent
@@ -74,7 +80,8 @@ export interface Session<Data extends object = Record<string, unknown>> extends 
 
   /**
    * Changes the data atomically: `change` gets the data as it is stored this moment (with this request's own changes), and
-   * what it leaves is stored if nobody wrote meanwhile; else it is called again on newer data.
+   * what it leaves is stored if nobody wrote meanwhile; else it is called again on newer data. By value it is called once, on
+   * the data that this request has: what another request does meanwhile, the last response to arrive overwrites.
    *
    * @param change works in place, synchronously; it must be pure, since it may be called several times
    * @returns the data after the change
@@ -85,7 +92,8 @@ export interface Session<Data extends object = Record<string, unknown>> extends 
   update(change: (data: Data) => unknown): Promise<Data>;
 
   /**
-   * Reads a key and removes it, exactly once over all requests and nodes: for flash messages, nonces, one-time tokens.
+   * Reads a key and removes it, exactly once over all requests and nodes: for flash messages, nonces, one-time tokens. By
+   * value once a request only: who sends the same value again takes the same again.
    *
    * @returns the stored value; `undefined` when the key is not stored, is taken already, or the session has ended
    * @throws {SessionConflictError} when the secret was replaced meanwhile, or conflicts outlast `storageTimeout`

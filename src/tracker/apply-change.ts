@@ -1,3 +1,5 @@
+import { isThenable } from '../common/is-thenable.js';
+
 /**
  * Calls the function that was given to `update()`.
  *
@@ -8,8 +10,4 @@ export function applyChange<Data extends object>(change: (data: Data) => unknown
   if (!isThenable(result)) return;
   result.then(undefined, () => {});
   throw new TypeError('Cannot update session: the function must change the data synchronously, it returned a promise');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

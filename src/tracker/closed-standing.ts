@@ -19,6 +19,7 @@ export interface ClosedFacts {
 /** A session that takes no more change in this request, so that nothing is revived and nothing is overwritten. */
 export class ClosedStanding<Data extends object> implements Standing<Data> {
   readonly isNew = true;
+  readonly refreshes = false;
   readonly id: string;
   readonly createdAt: number;
   readonly expiresAt: number;

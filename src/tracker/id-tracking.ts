@@ -1,71 +1,77 @@
-import type { Clock } from '../common/clock.js';
-import { Underway } from '../common/underway.js';
-import { SessionStorageError } from '../errors.js';
-import type { DataShape } from '../session/data-shape.js';
-import type { Timeouts } from '../session/expiry.js';
+import { absoluteDeadlineFrom } from '../session/expiry.js';
+import { isStorageId } from '../storage/assert-storage-id.js';
 import { OrderedStorage } from '../storage/ordered-storage.js';
 import type { SessionStorage } from '../storage/session-storage.js';
-import type { SessionTransformer } from '../transformer/session-transformer.js';
+import type { TransformerChain } from '../transformer/transformer-chain.js';
+import type { RecordKeeping } from './record-keeping.js';
 import { RecordWriter } from './record-writer.js';
 import { Records } from './records.js';
-import type { SessionEvent, SessionObserver } from './session-event.js';
-import { formatToken, type Token } from './token.js';
+import { SessionLine } from './session-line.js';
+import type { Standee } from './standing.js';
+import { StoredStanding } from './stored-standing.js';
+import { TimeLimit } from './time-limit.js';
+import { formatToken, hashOf, randomId, randomSecret, type Token } from './token.js';
+import { Tracking, type Begun, type Birth, type TrackerSettings } from './tracking.js';
 
-/** What a tracker needs to know of one kind of session. */
-export interface IdTrackerSettings<Data extends object> {
-  /** The session's name. */
-  readonly name: string;
-  readonly shape: DataShape<Data>;
+/** What a tracker needs to know of one kind of session by id. */
+export interface IdTrackerSettings<Data extends object> extends TrackerSettings<Data> {
   readonly storage: SessionStorage;
-  /** Signs tokens; `undefined` when they travel unsigned. */
-  readonly transformer: SessionTransformer | undefined;
-  readonly timeouts: Timeouts;
+  /** Seals tokens; `undefined` when they travel as they are. */
+  readonly chain: TransformerChain | undefined;
   /** Milliseconds that a call of the storage may take. */
   readonly storageTimeout: number;
   /** Whether the client is handed its token anew with each write, because it keeps that for a limited time. */
   readonly refreshes: boolean;
   /** Names the ids of new sessions; `undefined` for random ones. */
   readonly generateId: ((request: unknown) => string) | undefined;
-  readonly clock: Clock;
-  readonly observe: SessionObserver;
 }
 
-/** What all sessions of one kind share: their settings, and the ways to their storage and to whoever observes them. */
-export class IdTracking<Data extends object> {
+/** What all sessions of one kind share that are kept in a storage. */
+export class IdTracking<Data extends object> extends Tracking<Data> implements RecordKeeping<Data> {
+  declare readonly settings: IdTrackerSettings<Data>;
   readonly records: Records;
   readonly writer: RecordWriter;
-  /** What has begun to write, whoever waits for it: the storage must not be closed under it. */
-  readonly underway = new Underway();
+  readonly #line: SessionLine;
 
-  constructor(readonly settings: IdTrackerSettings<Data>) {
+  constructor(settings: IdTrackerSettings<Data>) {
+    super(settings);
     const { storage, clock, storageTimeout } = settings;
-    this.records = new Records(
-      storage.conditionalWrites ? storage : new OrderedStorage(storage),
-      clock,
-      storageTimeout,
-    );
-    this.writer = new RecordWriter(storage, this.records, clock, storageTimeout);
+    const limit = new TimeLimit(clock, storageTimeout);
+    this.records = new Records(storage.conditionalWrites ? storage : new OrderedStorage(storage), limit);
+    this.writer = new RecordWriter(this.records, clock, storageTimeout);
+    this.#line = new SessionLine(storage, limit);
   }
 
   /** The value that travels for a token. */
   seal(token: Token): string {
     const text = formatToken(token);
-    return this.settings.transformer?.seal(text) ?? text;
+    return this.settings.chain?.seal(Buffer.from(text)) ?? text;
   }
 
-  observe(event: Omit<SessionEvent, 'session'>): void {
-    this.settings.observe({ session: this.settings.name, ...event });
+  newId(request: unknown): string {
+    const id = this.settings.generateId?.(request) ?? randomId();
+    if (typeof id === 'string' && isStorageId(id)) return id;
+    throw new TypeError('Cannot create session: generateId must return 1 to 255 characters of [A-Za-z0-9_-]');
   }
 
-  /** Tells of an error if it is the storage's. */
-  noticeFailure(error: unknown, id: string): void {
-    if (!(error instanceof SessionStorageError)) return;
-    this.observe({ type: 'storageFailed', id, reason: [error.message, ...codesOf(error.cause)].join(', ') });
+  async begin(session: Standee<Data>, { id: asked, createdAt, payload }: Birth): Promise<Begun<Data>> {
+    const { clock, name, timeouts } = this.settings;
+    const secret = randomSecret();
+    const header = {
+      name,
+      secretHash: hashOf(secret),
+      previous: undefined,
+      createdAt,
+      idleDeadline: clock.now() + timeouts.idle,
+      absoluteDeadline: absoluteDeadlineFrom(createdAt, timeouts),
+      commits: [],
+    };
+    const { id, record } = await this.writer.create(asked, { header, payload });
+    const token = { id, secret };
+    return { standing: new StoredStanding(session, this, { token, record }), value: this.seal(token) };
   }
-}
 
-/** What may be told of a driver's error: its kind and its code, but not its message, which may quote what was stored. */
-function codesOf(cause: unknown): readonly string[] {
-  if (!(cause instanceof Error)) return [];
-  return 'code' in cause && typeof cause.code === 'string' ? [cause.name, cause.code] : [cause.name];
+  inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
+    return this.#line.inLine(id, work);
+  }
 }

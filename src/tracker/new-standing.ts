@@ -2,32 +2,33 @@ import { SessionCommittedError } from '../errors.js';
 import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
-import { isStorageId } from '../storage/assert-storage-id.js';
 import { applyChange } from './apply-change.js';
 import type { Standee, Standing } from './standing.js';
-import { StoredStanding } from './stored-standing.js';
-import { hashOf, randomId, randomSecret } from './token.js';
+import type { Tracking } from './tracking.js';
 
-/** A session of which nothing is stored: the first change creates its record. */
+/** A session of which nothing is stored: the first change begins it. */
 export class NewStanding<Data extends object> implements Standing<Data> {
   readonly isNew = true;
+  readonly refreshes = false;
   readonly createdAt: number;
   readonly #session: Standee<Data>;
+  readonly #tracking: Tracking<Data>;
   readonly #request: unknown;
   #id: string | undefined;
 
-  constructor(session: Standee<Data>, request: unknown) {
+  constructor(session: Standee<Data>, tracking: Tracking<Data>, request: unknown) {
     this.#session = session;
+    this.#tracking = tracking;
     this.#request = request;
-    this.createdAt = session.tracker.settings.clock.now();
+    this.createdAt = this.#tracking.settings.clock.now();
   }
 
   get id(): string {
-    return (this.#id ??= this.#makeId());
+    return (this.#id ??= this.#tracking.newId(this.#request));
   }
 
   get expiresAt(): number {
-    const { idle, absolute } = this.#session.tracker.settings.timeouts;
+    const { idle, absolute } = this.#tracking.settings.timeouts;
     return this.createdAt + Math.min(idle, absolute);
   }
 
@@ -53,12 +54,13 @@ export class NewStanding<Data extends object> implements Standing<Data> {
   }
 
   async update(change: (data: Data) => unknown): Promise<void> {
-    const { sessionData: data, tracker } = this.#session;
+    const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
     const draft = data.draft(undefined, snapshot);
     applyChange(change, draft.data);
-    const payload = tracker.settings.shape.codec.serialize(draft.data);
-    if (snapshot !== undefined || !sameBytes(payload, draft.before)) await this.#create(payload, snapshot);
+    const payload = this.#tracking.settings.shape.codec.serialize(draft.data);
+    if (snapshot !== undefined || !sameBytes(payload, draft.before))
+      await this.#create(data.storable(payload), snapshot);
   }
 
   async take(key: string): Promise<unknown> {
@@ -71,34 +73,17 @@ export class NewStanding<Data extends object> implements Standing<Data> {
   }
 
   async #create(payload: Uint8Array, snapshot: DataSnapshot | undefined): Promise<void> {
-    const { sessionData: data, reply, tracker } = this.#session;
-    const { clock, name, timeouts } = tracker.settings;
+    const { reply, sessionData } = this.#session;
     if (reply.state !== 'open') {
       throw new SessionCommittedError(
         'Cannot create session: the response has begun or its client has gone, its token cannot be sent any more',
       );
     }
-    const secret = randomSecret();
-    const header = {
-      name,
-      secretHash: hashOf(secret),
-      previous: undefined,
-      createdAt: this.createdAt,
-      idleDeadline: clock.now() + timeouts.idle,
-      absoluteDeadline: this.createdAt + timeouts.absolute,
-      commits: [],
-    };
-    const { id, record } = await tracker.writer.create(this.id, { header, payload });
-    const token = { id, secret };
-    this.#session.become(new StoredStanding(this.#session, token, record, 'unsent'));
-    this.#session.send(token, 'once');
-    data.rebase(payload, snapshot);
-    tracker.observe({ type: 'created', id });
-  }
-
-  #makeId(): string {
-    const id = this.#session.tracker.settings.generateId?.(this.#request) ?? randomId();
-    if (typeof id === 'string' && isStorageId(id)) return id;
-    throw new TypeError('Cannot create session: generateId must return 1 to 255 characters of [A-Za-z0-9_-]');
+    const { id, createdAt } = this;
+    const { standing, value } = await this.#tracking.begin(this.#session, { id, createdAt, payload });
+    this.#session.become(standing);
+    this.#session.send(value, 'once');
+    sessionData.rebase(payload, snapshot);
+    this.#tracking.observe({ type: 'created', id: standing.id });
   }
 }

@@ -1,12 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../common/clock.js';
-import { KeyedLines, MAX_IN_LINE, type KeyedLine } from '../common/keyed-line.js';
 import { randomText } from '../common/random.js';
-import { SessionConflictError, SessionDecodeError, SessionStorageError } from '../errors.js';
+import { SessionConflictError, SessionDecodeError } from '../errors.js';
 import { REMEMBERED_COMMITS } from '../record/record-header.js';
 import type { SessionRecord } from '../record/record.js';
 import { isOver } from '../session/expiry.js';
-import type { SessionStorage } from '../storage/session-storage.js';
 import type { KnownRecord, Records } from './records.js';
 import { isSameHash, randomId } from './token.js';
 
@@ -36,46 +34,17 @@ export interface Rewrite {
 const MAX_PAUSE = 50;
 const COMMIT_ID_BYTES = 6;
 
-/** The lines of all storages, whichever app uses them. */
-const lines = new KeyedLines<SessionStorage>();
-
 /** Writes records, each on the condition that nobody wrote since it was read. */
 export class RecordWriter {
   readonly #records: Records;
   readonly #clock: Clock;
   readonly #timeout: number;
-  readonly #line: KeyedLine;
 
   /** @param timeout milliseconds after which conflicts are not tried again */
-  constructor(storage: SessionStorage, records: Records, clock: Clock, timeout: number) {
+  constructor(records: Records, clock: Clock, timeout: number) {
     this.#records = records;
     this.#clock = clock;
     this.#timeout = timeout;
-    this.#line = lines.of(storage);
-  }
-
-  /**
-   * Does `work` when it is this caller's turn at `id`: commits of one session, in one process, do not race.
-   *
-   * @param work told whether it had to wait, so that what was known before may be outdated
-   * @throws {SessionStorageError} when too many wait, or it takes too long
-   */
-  async inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
-    if (this.#line.length(id) > MAX_IN_LINE) {
-      throw new SessionStorageError(`Cannot store session: more than ${MAX_IN_LINE} requests wait to do so`, { id });
-    }
-    const turn = this.#line.enter(id);
-    try {
-      if (turn !== undefined) await this.#records.limited(id, { abort: () => {} }, () => turn);
-    } catch (error) {
-      void turn?.then(() => this.#line.leave(id));
-      throw error;
-    }
-    try {
-      return await work(turn !== undefined);
-    } finally {
-      this.#line.leave(id);
-    }
   }
 
   /**

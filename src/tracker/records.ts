@@ -1,9 +1,8 @@
 import { collect, streamOf } from '../common/byte-stream.js';
-import type { Clock } from '../common/clock.js';
-import { SessionError, SessionStorageError } from '../errors.js';
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record/record.js';
 import { expiryOf } from '../session/expiry.js';
 import type { ReadOptions, SessionStorage, WriteOptions, WriteResult } from '../storage/session-storage.js';
+import type { TimeLimit } from './time-limit.js';
 
 /** A record as it was read or written. */
 export interface KnownRecord extends SessionRecord {
@@ -39,17 +38,12 @@ class WriteCallOptions extends CallOptions implements WriteOptions {
 /** The records in a storage, each call limited in time. */
 export class Records {
   readonly #storage: SessionStorage;
-  readonly #clock: Clock;
-  readonly #timeout: number;
+  readonly #limit: TimeLimit;
 
-  /**
-   * @param storage one with conditional writes
-   * @param timeout milliseconds that a call may take
-   */
-  constructor(storage: SessionStorage, clock: Clock, timeout: number) {
+  /** @param storage one with conditional writes */
+  constructor(storage: SessionStorage, limit: TimeLimit) {
     this.#storage = storage;
-    this.#clock = clock;
-    this.#timeout = timeout;
+    this.#limit = limit;
   }
 
   /**
@@ -59,7 +53,7 @@ export class Records {
    * @throws {SessionStorageError}
    */
   read(id: string, fresh: boolean): Promise<KnownRecord | undefined> {
-    return this.limited(id, new CallOptions(fresh), (options) =>
+    return this.#limit.limited(id, new CallOptions(fresh), (options) =>
       this.#storage.read(
         id,
         async ({ stream, version = '', cached = false }) => {
@@ -78,43 +72,13 @@ export class Records {
    */
   write(id: string, record: SessionRecord, expect: NonNullable<WriteOptions['expect']>): Promise<WriteResult> {
     const source = streamOf(encodeRecord(record));
-    return this.limited(id, new WriteCallOptions(expiryOf(record.header), expect), (options) =>
+    return this.#limit.limited(id, new WriteCallOptions(expiryOf(record.header), expect), (options) =>
       this.#storage.write(id, source, options),
     );
   }
 
   /** Removes a record, whatever its state. */
   invalidate(id: string): Promise<boolean> {
-    return this.limited(id, new CallOptions(true), () => this.#storage.invalidate(id));
-  }
-
-  /** Waits for `work` no longer than the timeout; then it is told to abort, and whoever waits gets an error. */
-  limited<Options extends { abort(): void }, R>(
-    id: string,
-    options: Options,
-    work: (options: Options) => Promise<R>,
-  ): Promise<R> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(this.#timeout, () => {
-        reject(new SessionStorageError(`Cannot reach session storage: no answer within ${this.#timeout} ms`, { id }));
-        options.abort();
-      });
-      const fail = (error: unknown): void => {
-        timer.cancel();
-        reject(
-          error instanceof SessionError
-            ? error
-            : new SessionStorageError('Cannot use session storage: it failed', { id, cause: error }),
-        );
-      };
-      try {
-        work(options).then((result) => {
-          timer.cancel();
-          resolve(result);
-        }, fail);
-      } catch (error) {
-        fail(error);
-      }
-    });
+    return this.#limit.limited(id, new CallOptions(true), () => this.#storage.invalidate(id));
   }
 }

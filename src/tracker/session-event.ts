@@ -5,10 +5,12 @@ export type RefusalReason =
   | 'duplicates'
   | 'unknown'
   | 'expired'
+  | 'revoked'
   | 'secret'
   | 'previous secret'
   | 'other session'
   | 'record'
+  | 'data'
   | 'ended'
   | 'too late';
 

@@ -1,10 +1,8 @@
 import type { RegenerateOptions } from '../session/session.js';
 import type { DataSnapshot, SessionData } from '../session/session-data.js';
-import type { IdTracking } from './id-tracking.js';
-import type { Token } from './token.js';
 import type { Reply } from './tracked-session.js';
 
-/** How a session stands in storage, as far as this request knows, and what its verbs mean then. */
+/** How a session is kept, as far as this request knows, and what its verbs mean then. */
 export interface Standing<Data extends object> {
   readonly id: string;
   readonly isNew: boolean;
@@ -12,9 +10,11 @@ export interface Standing<Data extends object> {
   readonly createdAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Whether a touch hands the client its value anew, so that the response waits for it. */
+  readonly refreshes: boolean;
   /** Stores a changed state of the data. */
   commit(snapshot: DataSnapshot): Promise<void>;
-  /** Moves the idle deadline, if that is due; `undefined` if it is not. */
+  /** Moves the idle deadline, if that is due; `undefined` if it is not, or done already. */
   touch(): Promise<void> | undefined;
   reload(): Promise<void>;
   regenerate(options: RegenerateOptions<Data>): Promise<void>;
@@ -23,20 +23,21 @@ export interface Standing<Data extends object> {
   take(key: string): Promise<unknown>;
 }
 
-/** How a token goes out: `once` with a good answer, `always` with whatever answer leaves. */
+/** How a value goes out: `once` with a good answer, `always` with whatever answer leaves. */
 export type Sending = 'once' | 'always';
 
 /** The session that stands so: what a standing works on. */
 export interface Standee<Data extends object> {
-  readonly tracker: IdTracking<Data>;
   readonly sessionData: SessionData<Data>;
   readonly reply: Reply;
+  /** How it stands now: what another standing learns late is about nothing any more. */
+  readonly standing: Standing<Data>;
   /** From now on it stands like that, and what the response had to tell of it before is void. */
   become(standing: Standing<Data>): void;
   /** Lets it stand like one that was never stored. */
   becomeNew(): void;
-  /** The response hands the client this token. */
-  send(token: Token, sending: Sending): void;
-  /** The response makes the client forget its token. */
+  /** The response hands the client this value. */
+  send(value: string, sending: Sending): void;
+  /** The response makes the client forget its value. */
   clear(): void;
 }

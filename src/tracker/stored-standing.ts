@@ -1,39 +1,53 @@
 import { SessionCommittedError } from '../errors.js';
 import type { SessionRecord } from '../record/record.js';
-import type { RecordHeader } from '../record/record-header.js';
-import { expiryOf, isTouchDue } from '../session/expiry.js';
+import { PREVIOUS_SECRET_TIME, type RecordHeader } from '../record/record-header.js';
+import { absoluteDeadlineFrom, expiryOf, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import { ClosedStanding, type Closure } from './closed-standing.js';
+import type { RecordKeeping } from './record-keeping.js';
 import type { Rewrite, Rewritten } from './record-writer.js';
 import type { KnownRecord } from './records.js';
 import type { Standee, Standing } from './standing.js';
 import { hashOf, isSameHash, randomSecret, type Token } from './token.js';
 
-/** For how long the secret that a login replaced is refused with 409 instead of being unknown, in milliseconds. */
-const PREVIOUS_SECRET_TIME = 60_000;
-
 const NOTHING = new Uint8Array(0);
+
+/** A session with a record: what is known of it at first. */
+export interface StoredSession {
+  readonly token: Token;
+  readonly record: KnownRecord;
+  /** How the client presented its token; `undefined` when it does not know the secret yet. */
+  readonly presented?: {
+    /** Whether the token was sealed under a key that is no longer the first. */
+    readonly outdated: boolean;
+  };
+}
 
 /** A session with a record, as it was when this request last saw it. */
 export class StoredStanding<Data extends object> implements Standing<Data> {
   readonly isNew = false;
   readonly #session: Standee<Data>;
+  readonly #keeping: RecordKeeping<Data>;
   #token: Token;
   #secretHash: string;
   #record: KnownRecord;
   /** Whether the client knows the secret; else no request can come with it once it is replaced. */
   #knownToClient: boolean;
+  /** Whether the client shall have the same token, sealed anew. */
+  #outdated: boolean;
   #regenerated = false;
 
-  constructor(session: Standee<Data>, token: Token, record: KnownRecord, origin: 'presented' | 'unsent') {
+  constructor(session: Standee<Data>, keeping: RecordKeeping<Data>, { token, record, presented }: StoredSession) {
     this.#session = session;
+    this.#keeping = keeping;
     this.#token = token;
     this.#secretHash = record.header.secretHash;
     this.#record = record;
-    this.#knownToClient = origin === 'presented';
+    this.#knownToClient = presented !== undefined;
+    this.#outdated = presented?.outdated === true;
   }
 
   get id(): string {
@@ -48,6 +62,10 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     return expiryOf(this.#record.header);
   }
 
+  get refreshes(): boolean {
+    return this.#outdated || this.#keeping.settings.refreshes;
+  }
+
   async commit(snapshot: DataSnapshot): Promise<void> {
     const known = this.#record;
     const result = await this.#rewrite(known, (record) => {
@@ -59,18 +77,20 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   }
 
   touch(): Promise<void> | undefined {
-    const { clock, timeouts } = this.#session.tracker.settings;
-    return isTouchDue(this.#record.header, timeouts, clock.now()) ? this.#touch() : undefined;
+    const { clock, timeouts } = this.#keeping.settings;
+    const isDue = this.#outdated || isTouchDue(this.#record.header, timeouts, clock.now());
+    return isDue ? this.#touch() : undefined;
   }
 
   async reload(): Promise<void> {
-    const result = await this.#rewrite(undefined, () => undefined);
-    const { payload } = this.#seen(result);
-    this.#session.sessionData.reset(payload);
+    const { sessionData: data } = this.#session;
+    // What cannot be read any more has ended
+    const result = await this.#rewrite(undefined, ({ payload }) => void data.merge(payload, undefined));
+    data.reset(this.#seen(result).payload);
   }
 
   async regenerate({ keep = 'all', restart = true }: RegenerateOptions<Data>): Promise<void> {
-    const { sessionData: data, reply, tracker } = this.#session;
+    const { sessionData: data, reply } = this.#session;
     if (reply.state !== 'open') {
       throw new SessionCommittedError(
         'Cannot regenerate session: the response has begun or its client has gone, its token cannot be sent any more',
@@ -82,7 +102,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const result = await this.#rewrite(this.#record, (record) => {
       const { header, payload } = this.#next(
         record,
-        this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep)),
+        data.storable(this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep))),
       );
       return { header: this.#rotated(header, secretHash, restart), payload };
     });
@@ -97,9 +117,9 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#knownToClient = false;
     this.#regenerated = true;
     // Before anything else can fail: without it the client is lost
-    this.#session.send(token, 'always');
+    this.#session.send(this.#keeping.seal(token), 'always');
     this.#accept(result, snapshot);
-    tracker.observe({ type: 'regenerated', id: this.id });
+    this.#keeping.observe({ type: 'regenerated', id: this.id });
   }
 
   async destroy(): Promise<void> {
@@ -115,7 +135,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#session.becomeNew();
     if (outcome === 'missing') return;
     this.#session.clear();
-    this.#session.tracker.observe({ type: 'destroyed', id });
+    this.#keeping.observe({ type: 'destroyed', id });
   }
 
   async update(change: (data: Data) => unknown): Promise<void> {
@@ -125,7 +145,9 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
       const draft = data.draft(record.payload, snapshot);
       applyChange(change, draft.data);
       const payload = this.#serialize(draft.data);
-      return snapshot === undefined && sameBytes(payload, draft.before) ? undefined : this.#next(record, payload);
+      return snapshot === undefined && sameBytes(payload, draft.before)
+        ? undefined
+        : this.#next(record, data.storable(payload));
     });
     this.#accept(result, snapshot);
   }
@@ -140,7 +162,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
       if (!Object.hasOwn(merged, key)) return undefined;
       const { [key]: taken, ...rest } = merged;
       value = taken;
-      return this.#next(record, this.#serialize(rest));
+      return this.#next(record, data.storable(this.#serialize(rest)));
     });
     if (result.outcome === 'missing') {
       this.#close('ended');
@@ -151,20 +173,19 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   }
 
   async #touch(): Promise<void> {
-    const { clock, timeouts } = this.#session.tracker.settings;
+    const { clock, timeouts } = this.#keeping.settings;
     const before = this.#record;
-    const touched = await this.#session.tracker.writer.touch(this.id, before, clock.now() + timeouts.idle);
-    // A commit may have been faster
-    if (touched === undefined || this.#record !== before) return;
+    const touched = await this.#keeping.writer.touch(this.id, before, clock.now() + timeouts.idle);
+    // A commit may have been faster, or the end
+    if (touched === undefined || this.#record !== before || this.#session.standing !== this) return;
     this.#record = touched;
     this.#refresh();
   }
 
   #rewrite(known: KnownRecord | undefined, next: Rewrite['next']): Promise<Rewritten> {
-    const { tracker } = this.#session;
     const { id } = this;
-    const onConflict = (): void => tracker.observe({ type: 'conflict', id });
-    return tracker.writer.rewrite({
+    const onConflict = (): void => this.#keeping.observe({ type: 'conflict', id });
+    return this.#keeping.writer.rewrite({
       id,
       secretHash: this.#secretHash,
       known,
@@ -176,18 +197,18 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
 
   /** The record to follow `record`: with other data, used just now. */
   #next({ header }: KnownRecord, payload: Uint8Array): SessionRecord {
-    const { clock, timeouts } = this.#session.tracker.settings;
+    const { clock, timeouts } = this.#keeping.settings;
     return { header: { ...header, idleDeadline: clock.now() + timeouts.idle }, payload };
   }
 
   #rotated(header: RecordHeader, secretHash: string, restart: boolean): RecordHeader {
-    const { clock, timeouts } = this.#session.tracker.settings;
+    const { clock, timeouts } = this.#keeping.settings;
     const now = clock.now();
     return {
       ...header,
       secretHash,
       previous: this.#knownToClient ? { hash: header.secretHash, until: now + PREVIOUS_SECRET_TIME } : header.previous,
-      absoluteDeadline: restart ? now + timeouts.absolute : header.absoluteDeadline,
+      absoluteDeadline: restart ? absoluteDeadlineFrom(now, timeouts) : header.absoluteDeadline,
     };
   }
 
@@ -197,7 +218,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#session.sessionData.rebase(record.payload, snapshot);
     if (result.outcome !== 'written') return;
     this.#refresh();
-    this.#session.tracker.observe({ type: 'changed', id: this.id });
+    this.#keeping.observe({ type: 'changed', id: this.id });
   }
 
   /** The record as it is now; or, when there is none that is this request's, the session is closed to it. */
@@ -217,10 +238,11 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   }
 
   #refresh(): void {
-    if (this.#session.tracker.settings.refreshes) this.#session.send(this.#token, 'once');
+    if (this.refreshes) this.#session.send(this.#keeping.seal(this.#token), 'once');
+    this.#outdated = false;
   }
 
   #serialize(data: object): Uint8Array {
-    return this.#session.tracker.settings.shape.codec.serialize(data);
+    return this.#keeping.settings.shape.codec.serialize(data);
   }
 }

@@ -25,8 +25,8 @@ export type Outgoing = { readonly value: string; readonly sending: 'once' | 'alw
 export interface TrackedSession {
   /** What the handler holds. */
   readonly handle: Session;
-  /** Whether the client brought it, so that the response depends on who asks. */
-  readonly isUsed: boolean;
+  /** The value under which it was found; `undefined` when the client brought no session, so that the response depends on nobody. */
+  readonly presented: string | undefined;
   /** What the response has to tell the client now; `undefined` for nothing. */
   readonly outgoing: Outgoing;
   /**

@@ -1,58 +1,54 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { isBase64url } from '../common/base64url.js';
-import type { SessionTransformer } from './session-transformer.js';
+import { KeyRing, type DerivedKey, type SessionKey } from './key-ring.js';
+import type { Opened, SessionTransformer } from './session-transformer.js';
 
-/** The length of a signature in characters: HMAC-SHA-256 in unpadded base64url. */
-const SIGNATURE_LENGTH = 43;
+/** The length of an HMAC-SHA-256, in bytes. */
+const MAC_BYTES = 32;
 
-/**
- * Takes a signed text apart, unchecked.
- *
- * @returns what is signed, and the signature; `undefined` in its place when the text does not end with one
- */
-export function splitSigned(text: string): readonly [signed: string, signature: string | undefined] {
-  const dot = text.length - SIGNATURE_LENGTH - 1;
-  const mark = text.slice(dot + 1);
-  if (dot < 0 || text[dot] !== '.' || !isBase64url(mark, SIGNATURE_LENGTH)) return [text, undefined];
-  return [text.slice(0, dot), mark];
+/** Appends an HMAC; opens only what one of its keys has signed. */
+class Signer implements SessionTransformer {
+  readonly authenticates = true;
+  readonly #ring: KeyRing;
+
+  constructor(ring: KeyRing) {
+    this.#ring = ring;
+  }
+
+  ready(): Promise<void> {
+    return this.#ring.ready();
+  }
+
+  seal(bytes: Uint8Array, purpose: string): Uint8Array {
+    const [first] = this.#keys(purpose);
+    return Buffer.concat([bytes, macOf(bytes, first as DerivedKey)]);
+  }
+
+  open(bytes: Uint8Array, purpose: string): Opened | undefined {
+    const end = bytes.length - MAC_BYTES;
+    if (end < 0) return undefined;
+    const signed = bytes.subarray(0, end);
+    const presented = bytes.subarray(end);
+    const index = this.#keys(purpose).findIndex((key) => timingSafeEqual(macOf(signed, key), presented));
+    // A copy: the slice() of a buffer is none
+    return index < 0 ? undefined : { bytes: Uint8Array.from(signed), outdated: index > 0 };
+  }
+
+  #keys(purpose: string): readonly DerivedKey[] {
+    return this.#ring.derive(`sign ${purpose}`);
+  }
 }
 
-/** Appends `.<HMAC-SHA-256>` to a string; opens only what one of its keys has signed. */
-class SigningTransformer implements SessionTransformer {
-  readonly #keys: readonly Uint8Array[];
-
-  constructor(keys: readonly Uint8Array[]) {
-    this.#keys = keys;
-  }
-
-  seal(text: string): string {
-    const [first] = this.#keys;
-    if (first === undefined) throw new TypeError('Cannot sign: there is no key');
-    return `${text}.${signature(first, text).toString('base64url')}`;
-  }
-
-  open(text: string): string | undefined {
-    const [signed, mark] = splitSigned(text);
-    if (mark === undefined) return undefined;
-    const presented = Buffer.from(mark, 'base64url');
-    return this.#keys.some((key) => isEqual(signature(key, signed), presented)) ? signed : undefined;
-  }
-}
-
 /**
- * Signs what travels with HMAC-SHA-256: a client can read it, and cannot make one.
+ * Signs what travels with HMAC-SHA-256: whoever holds it can read it, and nobody without a key can make or change one.
  *
- * @param keys derived for this purpose alone: the first signs, all verify
+ * @param keys the first signs, all verify; each at least 32 bytes
+ * @throws {TypeError | RangeError} when the keys are none
  * @see RFC 2104 (HMAC)
  */
-export function sign(keys: readonly Uint8Array[]): SessionTransformer {
-  return new SigningTransformer(keys);
+export function sign(keys: KeyRing | readonly SessionKey[]): SessionTransformer {
+  return new Signer(KeyRing.of(keys));
 }
 
-function signature(key: Uint8Array, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
-}
-
-function isEqual(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
+function macOf(bytes: Uint8Array, { secret }: DerivedKey): Buffer {
+  return createHmac('sha256', secret).update(bytes).digest();
 }

@@ -38,6 +38,12 @@ export interface BrokenRule {
   readonly cure: string;
 }
 
+/** Of a longer attribute browsers take no notice, in characters. @see RFC 6265bis, section 5.6 */
+const MAX_ATTRIBUTE = 1024;
+
+/** No host has a longer name, in characters. @see RFC 1035, section 2.3.4 */
+const MAX_DOMAIN = 253;
+
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PATH = /^\/[\x20-\x3a\x3d-\x7e]*$/;
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
@@ -54,8 +60,12 @@ export function brokenCookieRule(name: string, cookie: CookieAttributes): Broken
   const host = /^__host-/i.test(name);
   const rules: readonly [broken: boolean, option: string, cure: string][] = [
     [!TOKEN.test(name), 'name', "must be a cookie name: letters, digits and !#$%&'*+-.^_`|~"],
-    [!PATH.test(cookie.path), 'cookie.path', "must start with '/' and hold no ';' or '<'"],
-    [cookie.domain !== undefined && !DOMAIN.test(cookie.domain), 'cookie.domain', 'must be a host name'],
+    [
+      !PATH.test(cookie.path) || cookie.path.length > MAX_ATTRIBUTE,
+      'cookie.path',
+      `must start with '/', hold no ';' or '<' and be at most ${MAX_ATTRIBUTE} characters`,
+    ],
+    [cookie.domain !== undefined && !isHost(cookie.domain), 'cookie.domain', 'must be a host name'],
     [cookie.sameSite === 'none' && !https, 'cookie.secure', "must be true with sameSite 'none'"],
     [cookie.partitioned && !https, 'cookie.secure', 'must be true with partitioned'],
     [prefix !== undefined && !https, 'cookie.secure', `must be true with the name prefix ${prefix ?? ''}`],
@@ -69,4 +79,8 @@ export function brokenCookieRule(name: string, cookie: CookieAttributes): Broken
   ];
   const broken = rules.find(([isBroken]) => isBroken);
   return broken && { option: broken[1], cure: broken[2] };
+}
+
+function isHost(domain: string): boolean {
+  return domain.length <= MAX_DOMAIN && DOMAIN.test(domain);
 }

@@ -93,6 +93,41 @@ describe.each(cells)('%s', (_, cell) => {
     expect(answer.setCookies[0]?.attributes).not.toHaveProperty('secure');
   });
 
+  it('a Secure cookie is withheld from a browser that would drop it, with one warning that says why', async () => {
+    const app = await start(cell, { routes: verbRoutes, session: { cookie: { secure: true } } });
+    const plain = { headers: { host: 'shop.example' } };
+    for (let count = 0; count < 3; count++) {
+      expect(await app.client().get('/set?a=1', plain)).toMatchObject({ status: 200, setCookies: [] });
+    }
+    expect((await app.client().get('/read', { ...plain, cookie: 'sid=malformed' })).setCookies).toEqual([]);
+    const warnings = app.logs.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Cannot send the cookie of session "sid": .*plain HTTP.*serve HTTPS, or let the proxy/),
+    ]);
+  });
+
+  it.each([
+    ['the proxy says HTTPS, though the app does not trust it', { host: 'shop.example', 'x-forwarded-proto': 'https' }],
+    ['the proxy says so in Forwarded', { host: 'shop.example', forwarded: 'for=10.0.0.1;proto=https' }],
+    ['the browser is on the same machine', { host: 'localhost:3000' }],
+  ])('a Secure cookie is sent when %s', async (_when, headers) => {
+    const app = await start(cell, { routes: verbRoutes, session: { cookie: { secure: true } } });
+    const { setCookies } = await app.client().get('/set?a=1', { headers });
+    expect(setCookies).toMatchObject([{ attributes: { secure: '' } }]);
+    expect(app.logs.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it.each(['__Host-sid', '__Secure-sid', '__Host-Http-sid'])('a cookie may be named %s', async (name) => {
+    const app = await start(cell, { routes: verbRoutes, session: { name, cookie: { secure: true } } });
+    const client = app.client();
+    const { setCookies } = await client.get('/set?a=1');
+    expect(setCookies).toMatchObject([{ name, attributes: { secure: '', path: '/', httponly: '' } }]);
+    expect(setCookies[0]?.attributes).not.toHaveProperty('domain');
+    expect(await client.json('/read')).toEqual({ a: '1' });
+    // Names are compared byte by byte
+    expect(await app.client().json('/read', { cookie: `${name.toLowerCase()}=${client.token(name)}` })).toEqual({});
+  });
+
   it('a cookie is Secure over HTTPS', async () => {
     const app = await start(cell, { routes: verbRoutes, server: { https: { ...tls, pskCallback: () => psk } } });
     const line = await new Promise<string>((resolve, reject) => {

@@ -1,10 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  encrypt,
   InjectStorage,
   getStorageToken,
+  KeyRing,
   SessionsModule,
   SessionStorage,
   SessionStorageMemory,
+  sign,
   type ByteStream,
   type SessionsOptionsFactory,
   type SessionsSettings,
@@ -58,6 +61,32 @@ SessionsModule.forRoot({
   ],
 });
 
+// How a session travels, and where it lives
+const ring = new KeyRing(async () => ['k'.repeat(32)]);
+SessionsModule.forRoot({ header: 'x-session' });
+SessionsModule.forRoot({ header: { name: 'authorization', scheme: 'Bearer' }, cookie: {} });
+SessionsModule.forRoot({ clientSide: true, keys: ring, absoluteTimeout: false });
+SessionsModule.forRoot({ clientSide: true, transformers: [sign(ring), encrypt(['k'.repeat(32)])] });
+SessionsModule.forRoot({ clientSide: { revocation: OwnStorage }, keys: ring });
+SessionsModule.forRoot({ clientSide: { revocation: { useFactory: () => new SessionStorageMemory() } }, keys: ring });
+SessionsModule.forRootAsync({
+  sessions: [{ name: 'a', clientSide: { revocation: OwnStorage } }],
+  useFactory: () => ({ a: { keys: ring } }),
+});
+SessionsModule.forRootAsync({
+  useFactory: () => ({ sid: { keys: ring, clientSide: { revocation: new SessionStorageMemory() } } }),
+});
+
+// @ts-expect-error a name
+SessionsModule.forRoot({ header: { scheme: 'Bearer' } });
+// @ts-expect-error not an option
+SessionsModule.forRoot({ clientSide: { revoke: new SessionStorageMemory() }, keys: ring });
+// @ts-expect-error a timeout or none
+SessionsModule.forRoot({ absoluteTimeout: true });
+// @ts-expect-error a list
+SessionsModule.forRoot({ transformers: encrypt(ring) });
+// @ts-expect-error Nest has to know of a class before the factory runs
+SessionsModule.forRootAsync({ useFactory: () => ({ sid: { clientSide: { revocation: OwnStorage }, keys: ring } }) });
 // @ts-expect-error not an option
 SessionsModule.forRoot({ nmae: 'cart' });
 // @ts-expect-error not a duration
@@ -120,6 +149,18 @@ export const wrong: StorageOption[] = [
   // @ts-expect-error not a storage
   'memory',
 ];
+
+// forFeature: one session or several, and what their storages inject
+SessionsModule.forFeature({ type: Cart, name: 'cart', storage: OwnStorage, providers: [Redis], idleTimeout: '1h' });
+SessionsModule.forFeature({ imports: [class Imported {}], sessions: [{ type: Cart, name: 'cart' }, { name: 'b' }] });
+// @ts-expect-error an option of the root
+SessionsModule.forFeature({ name: 'cart', isGlobal: false });
+// @ts-expect-error an option of the root
+SessionsModule.forFeature({ name: 'cart', interceptor: 'declared' });
+// @ts-expect-error not an option
+SessionsModule.forFeature({ nmae: 'cart' });
+// @ts-expect-error options of a session stand within `sessions`
+SessionsModule.forFeature({ sessions: [{ name: 'cart' }], idleTimeout: '1h' });
 
 // forRootAsync: a factory with injected, typed arguments
 SessionsModule.forRootAsync({ useFactory: () => ({ sid: { idleTimeout: '1h' } }) });

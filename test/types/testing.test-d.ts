@@ -1,16 +1,18 @@
 import type { INestApplication } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
-import { SessionStorageMemory } from 'nest-sessions';
+import { encrypt, SessionStorageMemory } from 'nest-sessions';
 import {
   FaultStorage,
   ForwardingStorage,
   GateStorage,
   signIn,
   storageConformance,
+  transformerConformance,
   type ConformanceCase,
   type Fault,
   type Held,
   type Point,
+  type TransformerConformanceOptions,
 } from 'nest-sessions/testing';
 import request from 'supertest';
 
@@ -61,4 +63,19 @@ export async function ofStorages(): Promise<void> {
   held.release();
   // @ts-expect-error no point
   new GateStorage(faults).hold('during write');
+}
+
+export async function ofTransformers(): Promise<void> {
+  const options: TransformerConformanceOptions = {
+    create: () => encrypt(['a'.repeat(32)]),
+    other: async () => encrypt(['b'.repeat(32)]),
+    authenticates: true,
+    hides: true,
+  };
+  const cases: readonly ConformanceCase[] = transformerConformance(options);
+  for (const { run } of cases) await run();
+  // @ts-expect-error what to try must be said
+  transformerConformance({});
+  // @ts-expect-error no transformer
+  transformerConformance({ create: () => ({ authenticates: true, seal: (bytes: Uint8Array) => bytes }) });
 }

@@ -22,7 +22,7 @@ export interface ConformanceOptions {
 export interface ConformanceCase {
   /** Says the promise. */
   readonly name: string;
-  /** Resolves when the storage keeps it; rejects with an `AssertionError`, or what the storage threw, when it does not. */
+  /** Resolves when what is tried keeps it; rejects with an `AssertionError`, or what that threw, when it does not. */
   run(): Promise<void>;
 }
 

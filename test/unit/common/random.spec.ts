@@ -2,17 +2,17 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isBase64url } from '../../../src/common/base64url.js';
 
 /** The module has a pool: each test gets a fresh one, and the memory of it. */
-async function freshModule(): Promise<{ randomText(bytes: number): string; pool: Buffer }> {
+async function freshModule() {
   vi.resetModules();
   const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow');
-  const { randomText } = await import('../../../src/common/random.js');
+  const { randomInto, randomText } = await import('../../../src/common/random.js');
   const pool = allocate.mock.results.at(-1)?.value as Buffer;
-  return { randomText, pool };
+  return { randomInto, randomText, pool };
 }
 
-describe('randomText()', () => {
-  afterEach(() => vi.restoreAllMocks());
+afterEach(() => vi.restoreAllMocks());
 
+describe('randomText()', () => {
   it('gives canonical base64url of as many bytes as asked for', async () => {
     const { randomText } = await freshModule();
     for (const bytes of [1, 6, 16, 32, 4096]) {
@@ -56,5 +56,58 @@ describe('randomText()', () => {
     expect(given.length).toBe(16);
     expect(given.every((byte) => byte === 0)).toBe(false);
     expect(pool.subarray(0, 16).every((byte) => byte === 0)).toBe(true);
+  });
+});
+
+describe('randomInto()', () => {
+  it('fills the part that it is told, and leaves the rest as it is', async () => {
+    const { randomInto } = await freshModule();
+    for (const [at, bytes] of [
+      [0, 24],
+      [5, 24],
+      [76, 24],
+      [0, 100],
+      [3, 0],
+    ] as const) {
+      const target = new Uint8Array(100);
+      randomInto(target, at, bytes);
+      const around = [...target.subarray(0, at), ...target.subarray(at + bytes)];
+      expect(around.every((byte) => byte === 0)).toBe(true);
+      expect(around).toHaveLength(100 - bytes);
+      // 24 zeros in a row are not random
+      if (bytes > 0) expect(target.subarray(at, at + bytes).every((byte) => byte === 0)).toBe(false);
+    }
+  });
+
+  it('fills a view of a larger buffer, and a whole pool', async () => {
+    const { randomInto } = await freshModule();
+    const larger = new Uint8Array(5000);
+    randomInto(larger.subarray(100), 50, 4096);
+    expect(larger.subarray(0, 150).every((byte) => byte === 0)).toBe(true);
+    expect(larger.subarray(4246).every((byte) => byte === 0)).toBe(true);
+    expect(new Set(larger.subarray(150, 4246)).size).toBeGreaterThan(240);
+    expect(larger.subarray(4200, 4246).every((byte) => byte === 0)).toBe(false);
+  });
+
+  it('never gives the same twice, nor what randomText() has given, over many pools', async () => {
+    const { randomInto, randomText } = await freshModule();
+    const all = Array.from({ length: 5_000 }, () => {
+      const target = Buffer.alloc(24);
+      randomInto(target, 0, 24);
+      return target.toString('base64url');
+    });
+    const texts = Array.from({ length: 5_000 }, () => randomText(24));
+    expect(new Set([...all, ...texts]).size).toBe(10_000);
+  });
+
+  it('leaves nothing of what it handed out in its pool', async () => {
+    const { randomInto, pool } = await freshModule();
+    const target = Buffer.alloc(24);
+    for (let times = 0; times < 3; times++) {
+      randomInto(target, 0, 24);
+      expect(pool.includes(target)).toBe(false);
+    }
+    expect(pool.subarray(0, 72).every((byte) => byte === 0)).toBe(true);
+    expect(pool.subarray(72).every((byte) => byte === 0)).toBe(false);
   });
 });

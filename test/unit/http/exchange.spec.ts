@@ -7,11 +7,14 @@ import type { RegisteredSession } from '../../../src/http/registered-session.js'
 import type { Session } from '../../../src/session/session.js';
 import type { Occasion, Outgoing, Reply, TrackedSession } from '../../../src/tracker/tracked-session.js';
 import { CookieTransport } from '../../../src/transport/cookie-transport.js';
+import { HeaderTransport } from '../../../src/transport/header-transport.js';
+import type { Delivery, ResponseHeaders, SessionTransport } from '../../../src/transport/session-transport.js';
+import { TransportChain } from '../../../src/transport/transport-chain.js';
 
 /** A session that is what a test says. */
 class FakeTracked implements TrackedSession {
   readonly handle = {} as Session;
-  isUsed = false;
+  presented: string | undefined;
   outgoing: Outgoing;
   commits: (Promise<void> | undefined)[] = [];
   readonly told: unknown[] = [];
@@ -27,7 +30,7 @@ class FakeTracked implements TrackedSession {
 
 /** A kind of session whose tracker gives that session, and notes what it is asked. */
 class FakeSession implements RegisteredSession {
-  readonly transport: CookieTransport;
+  readonly transport: SessionTransport;
   readonly tracked = new FakeTracked();
   readonly loads: (readonly string[])[] = [];
   occasion: Occasion | undefined;
@@ -42,17 +45,38 @@ class FakeSession implements RegisteredSession {
     },
   };
 
-  constructor(readonly name: string) {
-    this.transport = new CookieTransport(name, {
-      path: '/',
-      domain: undefined,
-      maxAge: undefined,
-      httpOnly: true,
-      secure: 'auto',
-      sameSite: 'lax',
-      partitioned: false,
-      priority: undefined,
-    });
+  constructor(
+    readonly name: string,
+    transport?: SessionTransport,
+  ) {
+    this.transport = transport ?? cookieNamed(name);
+  }
+}
+
+const cookieNamed = (name: string): SessionTransport =>
+  new CookieTransport(name, {
+    path: '/',
+    domain: undefined,
+    maxAge: undefined,
+    httpOnly: true,
+    secure: 'auto',
+    sameSite: 'lax',
+    partitioned: false,
+    priority: undefined,
+  });
+
+/** Notes what it is given to send and to clear. */
+class NotingTransport extends HeaderTransport {
+  readonly deliveries: [what: string, delivery: Delivery][] = [];
+
+  override send(headers: ResponseHeaders, value: string, delivery: Delivery): void {
+    this.deliveries.push([value, delivery]);
+    super.send(headers, value, delivery);
+  }
+
+  override clear(headers: ResponseHeaders, delivery?: Delivery): void {
+    if (delivery !== undefined) this.deliveries.push(['clear', delivery]);
+    super.clear(headers);
   }
 }
 
@@ -183,11 +207,63 @@ describe('Exchange', () => {
 
     it('of a session that the client brought varies by the cookie, and is private', async () => {
       const { exchange, response, sid } = bench();
-      sid.tracked.isUsed = true;
+      sid.tracked.presented = 'token';
       await exchange.load(sid);
       response.setHeader('Vary', 'Accept');
       exchange.head(response, 200);
       expect({ ...response.getHeaders() }).toEqual({ vary: 'Accept, Cookie', 'cache-control': 'private' });
+    });
+
+    it('of a session that the client brought varies by every header in which it may come', async () => {
+      const { exchange, response } = bench('sid=token');
+      const header = new HeaderTransport({ name: 'X-Session', scheme: undefined });
+      const either = new FakeSession('sid', new TransportChain([cookieNamed('sid'), header]));
+      either.tracked.presented = 'token';
+      await exchange.load(either);
+      exchange.head(response, 200);
+      expect({ ...response.getHeaders() }).toEqual({ vary: 'Cookie, X-Session', 'cache-control': 'private' });
+    });
+
+    it.each<[outgoing: Outgoing, presented: string | undefined]>([
+      [{ value: 'token', sending: 'once' }, 'old'],
+      [{ value: 'token', sending: 'always' }, undefined],
+      ['clear', undefined],
+      ['clear', 'old'],
+    ])(
+      'gives the transport, with %j, the headers of the request and what was presented: %s',
+      async (outgoing, presented) => {
+        const { exchange, raw, response } = bench('sid=x', { protocol: 'https' });
+        const transport = new NotingTransport({ name: 'X-Session', scheme: undefined });
+        const session = new FakeSession('sid', transport);
+        Object.assign(session.tracked, { outgoing, presented });
+        await exchange.load(session);
+        exchange.head(response, 200);
+        const what = typeof outgoing === 'object' ? outgoing.value : 'clear';
+        expect(transport.deliveries).toEqual([[what, { secure: true, request: raw.headers, presented }]]);
+        expect(transport.deliveries[0]?.[1].request).toBe(raw.headers);
+        expect(response.getHeader('X-Session')).toBe(what === 'clear' ? '' : 'token');
+        expect(response.getHeader('Cache-Control')).toBe('no-store');
+      },
+    );
+
+    it('answers a client the way it came', async () => {
+      for (const [cookie, field] of [
+        ['sid=old', 'Set-Cookie'],
+        [undefined, 'X-Session'],
+      ] as const) {
+        const { exchange, raw, response } = bench(cookie);
+        if (cookie === undefined) raw.headers = { 'x-session': 'old' };
+        const header = new HeaderTransport({ name: 'X-Session', scheme: undefined });
+        const either = new FakeSession('sid', new TransportChain([cookieNamed('sid'), header]));
+        either.tracked.outgoing = { value: 'new', sending: 'once' };
+        either.tracked.presented = 'old';
+        await exchange.load(either);
+        expect(either.loads).toEqual([['old']]);
+        exchange.head(response, 200);
+        expect(response.getHeaderNames().filter((name) => /^(set-cookie|x-session)$/.test(name))).toEqual([
+          field.toLowerCase(),
+        ]);
+      }
     });
 
     it('A3: with a token sets the cookie and no-store, beside the cookies of the app', async () => {

@@ -4,9 +4,11 @@ import {
   assertKnownKeys,
   at,
   durationAt,
+  listAt,
   objectAt,
   oneOf,
   outOfRange,
+  textAt,
   wrongType,
 } from '../../../src/module/option-checks.js';
 
@@ -61,6 +63,45 @@ describe('objectAt()', () => {
   it.each([null, 5, 'text', true, [], () => 1])('refuses %j', (value) => {
     expect(() => objectAt(value as unknown as object, 'cookie')).toThrow(
       /^Cannot start SessionsModule: cookie must be an object: received /,
+    );
+  });
+});
+
+describe('listAt()', () => {
+  it('takes a list of objects as they are', () => {
+    const given = [{ a: 1 }, {}];
+    expect(listAt(given, 'sessions')).toEqual(given);
+    expect(listAt([], 'sessions')).toEqual([]);
+  });
+
+  it.each<[value: unknown, message: string]>([
+    [undefined, 'sessions must be an array: received undefined'],
+    [{}, 'sessions must be an array: received an object'],
+    ['text', 'sessions must be an array: received "text"'],
+    [[{}, null], 'sessions[1] must be an object: received null'],
+    [[[]], 'sessions[0] must be an object: received an array'],
+  ])('A20: refuses %j', (value, message) => {
+    expect(() => listAt(value as object[], 'sessions')).toThrow(
+      new TypeError(`Cannot start SessionsModule: ${message}`),
+    );
+  });
+});
+
+describe('textAt()', () => {
+  it('takes a text, the empty one too', () => {
+    expect(textAt('', 'name')).toBe('');
+    expect(textAt('cart', 'name')).toBe('cart');
+  });
+
+  it.each<[value: unknown, shown: string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    [['cart'], 'an array'],
+    [new String('cart'), 'an object'],
+  ])('A20: refuses %o', (value, shown) => {
+    expect(() => textAt(value, 'name')).toThrow(
+      new TypeError(`Cannot start SessionsModule: name must be a text: received ${shown}`),
     );
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { defineSession } from '../../../src/module/session-definition.js';
 import type { SessionOptions } from '../../../src/module/sessions-options.js';
 import { JsonSerializer } from '../../../src/record/json-serializer.js';
-import { deriveKeys } from '../../../src/transformer/key-ring.js';
-import { sign } from '../../../src/transformer/sign.js';
+import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
+import { encrypt } from '../../../src/transformer/encrypt.js';
 
 const KEY = 'k'.repeat(32);
 const define = (options: unknown, path = ''): ReturnType<typeof defineSession> =>
@@ -14,18 +14,24 @@ describe('defineSession()', () => {
     expect(define({})).toEqual({
       name: 'sid',
       type: undefined,
-      cookie: {
-        path: '/',
-        domain: undefined,
-        maxAge: undefined,
-        httpOnly: true,
-        secure: 'auto',
-        sameSite: 'lax',
-        partitioned: false,
-        priority: undefined,
+      isClientSide: false,
+      hasStorage: true,
+      transport: {
+        cookie: {
+          path: '/',
+          domain: undefined,
+          maxAge: undefined,
+          httpOnly: true,
+          secure: 'auto',
+          sameSite: 'lax',
+          partitioned: false,
+          priority: undefined,
+        },
+        header: undefined,
       },
       serializer: new JsonSerializer(),
-      transformer: undefined,
+      schema: undefined,
+      transformers: [],
       timeouts: { idle: 1_800_000, absolute: 43_200_000, touchAfter: 60_000 },
       storageTimeout: 5000,
       generateId: undefined,
@@ -35,7 +41,9 @@ describe('defineSession()', () => {
   it('is frozen, with all that it made itself', () => {
     const definition = define({});
     expect(Object.isFrozen(definition)).toBe(true);
-    expect(Object.isFrozen(definition.cookie)).toBe(true);
+    expect(Object.isFrozen(definition.transport)).toBe(true);
+    expect(Object.isFrozen(definition.transport.cookie)).toBe(true);
+    expect(Object.isFrozen(definition.transformers)).toBe(true);
     expect(Object.isFrozen(definition.timeouts)).toBe(true);
   });
 
@@ -55,6 +63,7 @@ describe('defineSession()', () => {
       type: Cart,
       name: 'cart',
       cookie: { ...cookie, domain: 'a.example', httpOnly: false },
+      header: 'x-cart',
       serializer,
       keys: [KEY],
       idleTimeout: '1h',
@@ -66,7 +75,11 @@ describe('defineSession()', () => {
     expect(definition).toMatchObject({
       name: 'cart',
       type: Cart,
-      cookie: { ...cookie, maxAge: 3_600_000, domain: 'a.example', httpOnly: false },
+      transport: {
+        cookie: { ...cookie, maxAge: 3_600_000, domain: 'a.example', httpOnly: false },
+        header: { name: 'x-cart', scheme: undefined },
+      },
+      transformers: [{ authenticates: true }],
       timeouts: { idle: 3_600_000, absolute: 2_592_000_000, touchAfter: 0 },
       storageTimeout: 100,
     });
@@ -82,25 +95,102 @@ describe('defineSession()', () => {
     expect(define({ idleTimeout }).timeouts.touchAfter).toBe(expected);
   });
 
-  it('signs with a key of the session alone: the token of another says nothing', () => {
-    const [a, b] = [define({ name: 'a', keys: [KEY] }).transformer, define({ name: 'b', keys: [KEY] }).transformer];
-    expect(b?.open(a?.seal('x') ?? '')).toBeUndefined();
-    expect(a?.open(a.seal('x'))).toBe('x');
+  it('has no absolute timeout where that is false', () => {
+    expect(define({ absoluteTimeout: false }).timeouts).toEqual({
+      idle: 1_800_000,
+      absolute: Infinity,
+      touchAfter: 60_000,
+    });
   });
 
-  it('signs with the first key, and verifies with all; keeps to its derivation', () => {
-    const old = sign(deriveKeys([KEY], 'sign token sid'));
-    const rotated = define({ keys: ['n'.repeat(32), Buffer.from(KEY)] }).transformer;
-    expect(rotated?.open(old.seal('x'))).toBe('x');
-    expect(old.open(rotated?.seal('x') ?? '')).toBeUndefined();
+  describe('by value', () => {
+    const revocation = new SessionStorageMemory();
+
+    it.each<[clientSide: unknown, isClientSide: boolean, hasStorage: boolean]>([
+      [undefined, false, true],
+      [false, false, true],
+      [true, true, false],
+      [{}, true, false],
+      [{ revocation: undefined }, true, false],
+      [{ revocation }, true, true],
+      [{ revocation: { useFactory: () => undefined } }, true, true],
+    ])('is by value with clientSide %o: %s; and has a storage: %s', (clientSide, isClientSide, hasStorage) => {
+      expect(define({ clientSide, keys: [KEY] })).toMatchObject({ isClientSide, hasStorage });
+    });
+
+    it('takes options of a storage where it has one for revocations', () => {
+      expect(define({ clientSide: { revocation }, keys: [KEY], storageTimeout: '1s' }).storageTimeout).toBe(1000);
+    });
+
+    it('may live as long as it is used, where nothing is kept', () => {
+      for (const clientSide of [true, {}]) {
+        const definition = define({ clientSide, keys: [KEY], absoluteTimeout: false });
+        expect(definition.timeouts.absolute).toBe(Infinity);
+      }
+    });
+
+    const unread = 'must not be given with clientSide: the session is kept by its client';
+
+    it.each<[options: object, message: string]>([
+      [{ clientSide: 'yes' }, 'clientSide must be true, false or { revocation }: received "yes"'],
+      [{ clientSide: null }, 'clientSide must be true, false or { revocation }: received null'],
+      [{ clientSide: 1 }, 'clientSide must be true, false or { revocation }: received 1'],
+      [{ clientSide: [] }, 'clientSide must be true, false or { revocation }: received an array'],
+      [{ clientSide: { revocaton: revocation } }, 'clientSide.revocaton is not an option: use one of revocation'],
+      [{ clientSide: revocation }, 'clientSide.'],
+      [{ clientSide: true, storage: revocation }, `storage ${unread}: received an object`],
+      [{ clientSide: { revocation }, storage: revocation }, `storage ${unread}`],
+      [{ clientSide: true, generateId: () => 'x' }, `generateId ${unread}: received a function`],
+      [{ clientSide: { revocation }, generateId: () => 'x' }, `generateId ${unread}`],
+      [{ clientSide: true, storageTimeout: '1s' }, `storageTimeout ${unread}: received "1s"`],
+      [{ clientSide: { revocation: undefined }, storageTimeout: 5 }, `storageTimeout ${unread}: received 5`],
+      [
+        { clientSide: { revocation }, absoluteTimeout: false },
+        'clientSide.revocation must have an absoluteTimeout, until which ids are kept: give one: received false',
+      ],
+      [{ clientSide: { revocation }, absoluteTimeout: true }, 'absoluteTimeout must be milliseconds'],
+    ])('A20: refuses %o', (options, message) => {
+      for (const [path, place] of [
+        ['', ''],
+        ['sessions[1]', 'sessions[1].'],
+      ] as const) {
+        expect(() => define({ keys: [KEY], ...options }, path)).toThrow(
+          expect.objectContaining({
+            name: 'TypeError',
+            message: expect.stringContaining(`Cannot start SessionsModule: ${place}${message}`),
+          }),
+        );
+      }
+    });
+
+    it.each<[what: string, options: object]>([
+      ['neither keys nor transformers', {}],
+      ['no transformer', { transformers: [] }],
+      [
+        'one that does not authenticate last',
+        {
+          transformers: [
+            encrypt([KEY]),
+            { authenticates: false, seal: (bytes: Uint8Array) => bytes, open: (bytes: Uint8Array) => ({ bytes }) },
+          ],
+        },
+      ],
+    ])('A20: refuses %s', (_, options) => {
+      expect(() => define({ clientSide: true, ...options }, 'sessions[1]')).toThrow(
+        /^Cannot start SessionsModule: sessions\[1\]\.transformers must end with one that authenticates, /,
+      );
+    });
   });
 
   it.each<[options: object, message: string]>([
-    [{ nmae: 'x' }, 'nmae is not an option: use one of type, name, storage, cookie'],
+    [{ nmae: 'x' }, 'nmae is not an option: use one of type, name, storage, clientSide, cookie, header'],
     [{ cookie: { maxage: 1 } }, 'cookie.maxage is not an option: use one of path, domain, maxAge'],
     [{ isGlobal: true }, 'isGlobal is not an option'],
     [{ name: 5 }, 'name must be a text: received 5'],
-    [{ name: '' }, 'name must be a cookie name'],
+    [{ name: '' }, 'name must be 1 to 255 bytes: received ""'],
+    [{ name: '', header: 'x-session' }, 'name must be 1 to 255 bytes: received ""'],
+    [{ name: 'n'.repeat(256) }, 'name must be 1 to 255 bytes: received a text of 256 characters'],
+    [{ name: 'é'.repeat(128), header: 'x-session' }, 'name must be 1 to 255 bytes: received a text of 128 characters'],
     [{ name: 'a b' }, 'name must be a cookie name'],
     [{ type: 'Cart' }, 'type must be a class: received "Cart"'],
     [{ type: {} }, 'type must be a class: received an object'],
@@ -113,6 +203,10 @@ describe('defineSession()', () => {
     [{ idleTimeout: NaN }, 'idleTimeout must be milliseconds'],
     [{ idleTimeout: null }, 'idleTimeout must be milliseconds'],
     [{ absoluteTimeout: '401d' }, 'absoluteTimeout must be at most 400 days'],
+    [{ absoluteTimeout: 0 }, 'absoluteTimeout must be > 0: received 0'],
+    [{ absoluteTimeout: null }, 'absoluteTimeout must be milliseconds'],
+    [{ absoluteTimeout: true }, 'absoluteTimeout must be milliseconds'],
+    [{ idleTimeout: false }, 'idleTimeout must be milliseconds'],
     [{ storageTimeout: 'soon' }, 'storageTimeout must be milliseconds'],
     [{ storageTimeout: 0 }, 'storageTimeout must be > 0'],
     [{ touchAfter: -1 }, 'touchAfter must be >= 0 ms: received -1'],
@@ -121,7 +215,7 @@ describe('defineSession()', () => {
     [{ cookie: null }, 'cookie must be an object: received null'],
     [{ cookie: 'x' }, 'cookie must be an object: received "text"'],
     [{ cookie: { path: 5 } }, 'cookie.path must be a text: received 5'],
-    [{ cookie: { path: 'x' } }, "cookie.path must start with '/' and hold no ';' or '<': received \"x\""],
+    [{ cookie: { path: 'x' } }, "cookie.path must start with '/'"],
     [{ cookie: { domain: 5 } }, 'cookie.domain must be a text'],
     [{ cookie: { maxAge: 0 } }, 'cookie.maxAge must be >= 1000 ms: received 0'],
     [{ cookie: { maxAge: 999 } }, 'cookie.maxAge must be >= 1000 ms: received 999'],
@@ -138,7 +232,7 @@ describe('defineSession()', () => {
       { name: '__Host-a', cookie: { secure: true, domain: 'a.example' } },
       'cookie.domain must not be set with the name prefix',
     ],
-    [{ keys: [] }, 'keys must be an array with one key at least: received an array'],
+    [{ keys: [] }, 'keys must be an array with one key at least, or a KeyRing: received "an empty one"'],
     [{ keys: [5] }, 'keys[0] must be a text or bytes: received "number"'],
     [
       { keys: [KEY, 'short'] },

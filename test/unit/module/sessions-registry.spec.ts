@@ -3,27 +3,27 @@ import { Socket } from 'node:net';
 import { Logger, type ArgumentsHost, type HttpServer } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { SessionConflictError, SessionNotRegisteredError, SessionStorageError } from '../../../src/errors.js';
+import { appSession, type AppSession } from '../../../src/module/app-session.js';
 import { defineSession } from '../../../src/module/session-definition.js';
+import type { SessionOptions } from '../../../src/module/sessions-options.js';
 import { SessionsRegistry } from '../../../src/module/sessions-registry.js';
-import type { SessionStorage } from '../../../src/storage/session-storage.js';
 import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
-import { PlainStorage } from '../storage/plain-storage.js';
 
 class Cart {}
 class User {}
 
 const clock = new ManualClock();
-const registry = (
-  options: object[],
-  storage: () => SessionStorage = () => new SessionStorageMemory(),
-): SessionsRegistry =>
-  new SessionsRegistry(
-    options.map((one) => defineSession(one, '')),
-    options.map(storage),
-    clock,
-    () => undefined,
-  );
+/** Sessions as an import of the module brings them. */
+const sessionsOf = (options: SessionOptions[]): AppSession[] =>
+  options.map((one) => appSession(defineSession(one, ''), new SessionStorageMemory(), clock, () => undefined));
+
+const registry = (options: SessionOptions[]): SessionsRegistry => {
+  const sessions = sessionsOf(options);
+  const own = new SessionsRegistry({ sessions });
+  for (const session of sessions) own.add(session);
+  return own;
+};
 
 function exchangePair() {
   const request = new IncomingMessage(new Socket());
@@ -33,11 +33,9 @@ function exchangePair() {
 }
 
 describe('SessionsRegistry', () => {
-  let warn: MockInstance;
   let error: MockInstance;
 
   beforeEach(() => {
-    warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     error = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
   });
 
@@ -57,30 +55,72 @@ describe('SessionsRegistry', () => {
       expect(several.get('plain').type).toBeUndefined();
     });
 
-    it.each<[target: undefined | string | typeof Cart, message: string]>([
-      [undefined, 'there are several, "cart", "user", "plain": name one, or give its class'],
-      ['other', '"other" is not registered: SessionsModule has "cart", "user", "plain"'],
-      ['', '"" is not registered'],
-      [class Other {}, 'class Other is not registered: SessionsModule has "cart", "user", "plain"'],
-    ])('refuses %s, and says what there is', (target, message) => {
-      expect(() => several.get(target)).toThrow(SessionNotRegisteredError);
-      expect(() => several.get(target)).toThrow(`Cannot use session: ${message}`);
+    it('refuses what is not there', () => {
+      expect(() => several.get('other')).toThrow(SessionNotRegisteredError);
+      expect(() => several.get('other')).toThrow('"other" is not registered');
+    });
+
+    it('knows from the beginning which sessions there will be, whatever is built first', () => {
+      const [cart, user] = sessionsOf([
+        { name: 'cart', type: Cart },
+        { name: 'user', type: User },
+      ]) as [AppSession, AppSession];
+      const own = new SessionsRegistry({ sessions: [cart, user] });
+      own.add(user);
+      expect(own.get(User)).toBe(user);
+      expect(() => own.get(undefined)).toThrow('there are several, "cart", "user"');
+      expect(() => own.get(Cart)).toThrow(SessionNotRegisteredError);
+      expect(() => own.get(Cart)).toThrow('"cart" is not built yet: use it from onModuleInit() on');
+      own.add(cart);
+      expect(own.get(Cart)).toBe(cart);
+      expect(own.sessions).toEqual([user, cart]);
     });
   });
 
-  it('refuses a session without a storage', () => {
-    expect(() => registry([{}], () => undefined as unknown as SessionStorage)).toThrow(
-      /^Cannot start SessionsModule: the storage of session "sid" must be a SessionStorage, /,
-    );
+  describe('add()', () => {
+    const [cart, same, again, late] = sessionsOf([
+      { name: 'cart', type: Cart },
+      { name: 'cart', type: User },
+      { name: 'basket', type: Cart },
+      { name: 'late', type: User },
+    ]) as [AppSession, AppSession, AppSession, AppSession];
+
+    it.each([
+      ['of the same name', same, 'two sessions are named "cart": rename one, or let modules import one result'],
+      ['of the same class', again, 'two sessions, "cart" and "basket", have the class Cart: extend the class'],
+    ])('A20: refuses a session %s as another, naming it', (_, other, message) => {
+      const own = new SessionsRegistry({ sessions: [] });
+      own.add(cart);
+      expect(() => own.add(other)).toThrow(TypeError);
+      expect(() => own.add(other)).toThrow(`Cannot start SessionsModule: ${message}`);
+      expect(own.sessions).toEqual([cart]);
+    });
+
+    it('takes several sessions without a class', () => {
+      expect(registry([{ name: 'a' }, { name: 'b' }]).sessions).toHaveLength(2);
+    });
+
+    it('takes one that nobody knew of: that of a module that is loaded later', () => {
+      const own = new SessionsRegistry({ sessions: [cart] });
+      own.add(cart);
+      own.add(late);
+      expect(own.get(User)).toBe(late);
+      expect(() => own.get(undefined)).toThrow('there are several, "cart", "late"');
+    });
   });
 
-  it('warns at start of a storage without conditional writes, and of no other', () => {
-    registry([{}]);
-    expect(warn).not.toHaveBeenCalled();
-    registry([{}], () => new PlainStorage(clock));
-    expect(warn).toHaveBeenCalledExactlyOnceWith(
-      'The storage of session "sid" has no conditional writes: this process orders its own, other processes may overwrite them',
-    );
+  describe('onModuleInit()', () => {
+    it('refuses a session that Nest has not built, naming it', () => {
+      const own = new SessionsRegistry({ sessions: [{ name: 'cart' }] });
+      expect(() => own.onModuleInit()).toThrow(TypeError);
+      expect(() => own.onModuleInit()).toThrow(
+        'Cannot start SessionsModule: session "cart" was not built: its storage, and what that injects, must not be request-scoped',
+      );
+    });
+
+    it('takes those that are built', () => {
+      expect(() => registry([{ name: 'cart' }, {}]).onModuleInit()).not.toThrow();
+    });
   });
 
   describe('exchange()', () => {

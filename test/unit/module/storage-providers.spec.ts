@@ -1,8 +1,13 @@
 import { Injectable, type FactoryProvider } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { streamOf } from '../../../src/common/byte-stream.js';
-import type { StorageOption } from '../../../src/module/sessions-options.js';
-import { assertStorage, settledStorageProvider, storageProviders } from '../../../src/module/storage-providers.js';
+import type { SessionDeclaration } from '../../../src/module/sessions-options.js';
+import {
+  assertStorage,
+  declaresStorage,
+  settledStorageProvider,
+  storageProviders,
+} from '../../../src/module/storage-providers.js';
 import { getStorageToken, SESSION_DEFINITIONS, SESSIONS_CLOCK, SESSIONS_SETTINGS } from '../../../src/module/tokens.js';
 import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -10,11 +15,11 @@ import { ManualClock } from '../../../src/testing/manual-clock.js';
 @Injectable()
 class Own extends SessionStorageMemory {}
 
-const PATH = 'sessions[0].storage';
 const CURE =
   'must be a SessionStorage, an injectable class of one, or a provider with useClass, useFactory, useExisting or useValue';
 const provide = getStorageToken('cart');
-const of = (option: unknown) => storageProviders('cart', option as StorageOption | undefined, PATH);
+const provided = (options: object) => storageProviders('cart', options, 'sessions[0]');
+const of = (storage: unknown) => provided({ storage });
 
 describe('storageProviders()', () => {
   it('gives a memory of its own by default, with the clock of the app', async () => {
@@ -54,6 +59,25 @@ describe('storageProviders()', () => {
     expect(of({ useFactory, inject: [Own, 'URL'] })).toEqual([{ provide, useFactory, inject: [Own, 'URL'] }]);
   });
 
+  it.each([true, {}, { revocation: undefined }])('gives nothing for a session by value: %o', (clientSide) => {
+    expect(provided({ clientSide })).toEqual([{ provide, useValue: undefined }]);
+  });
+
+  it('gives the storage of revocations of a session by value, in every form', () => {
+    const storage = new SessionStorageMemory();
+    const useFactory = () => storage;
+    const by = (revocation: unknown) => provided({ clientSide: { revocation } });
+    expect(by(storage)).toEqual([{ provide, useValue: storage }]);
+    expect(by(Own)).toEqual([Own, { provide, useExisting: Own }]);
+    expect(by({ useExisting: Own })).toEqual([{ provide, useExisting: Own }]);
+    expect(by({ useFactory, inject: ['URL'] })).toEqual([{ provide, useFactory, inject: ['URL'] }]);
+  });
+
+  it('gives the storage of a session that says it is not by value', () => {
+    expect(provided({ clientSide: false, storage: Own })).toEqual([Own, { provide, useExisting: Own }]);
+    expect(provided({ clientSide: false })).toMatchObject([{ inject: [SESSIONS_CLOCK] }]);
+  });
+
   it.each<[unknown, string]>([
     [null, 'null'],
     [5, '5'],
@@ -62,7 +86,12 @@ describe('storageProviders()', () => {
     [[], 'an array'],
     [new Map(), 'an object'],
   ])('A20: refuses %j at start', (option, shown) => {
-    expect(() => of(option)).toThrow(new TypeError(`Cannot start SessionsModule: ${PATH} ${CURE}: received ${shown}`));
+    const refusedAt = (path: string) =>
+      new TypeError(`Cannot start SessionsModule: ${path} ${CURE}: received ${shown}`);
+    expect(() => of(option)).toThrow(refusedAt('sessions[0].storage'));
+    expect(() => provided({ clientSide: { revocation: option } })).toThrow(
+      refusedAt('sessions[0].clientSide.revocation'),
+    );
   });
 });
 
@@ -81,20 +110,52 @@ describe('assertStorage()', () => {
   );
 });
 
+describe('declaresStorage()', () => {
+  it.each<[declared: SessionDeclaration, declares: boolean]>([
+    [{}, false],
+    [{ storage: Own }, true],
+    [{ storage: new SessionStorageMemory() }, true],
+    [{ clientSide: false }, false],
+    [{ clientSide: true }, false],
+    [{ clientSide: {} }, false],
+    [{ clientSide: { revocation: Own } }, true],
+    [{ clientSide: false, storage: { useClass: Own } }, true],
+  ])('of %o is %s', (declared, declares) => {
+    expect(declaresStorage(declared)).toBe(declares);
+  });
+});
+
 describe('settledStorageProvider()', () => {
-  const provider = settledStorageProvider('cart') as FactoryProvider;
-  const build = (settings: unknown): unknown => provider.useFactory(settings, new ManualClock());
+  const providerFor = (declared: object) => settledStorageProvider('cart', declared) as FactoryProvider;
+  const provider = providerFor({});
+  const build = (settings: unknown, declared: object = {}): unknown =>
+    providerFor(declared).useFactory(settings, new ManualClock());
 
   it('gives the storage that the factory returned, or a memory', () => {
     const storage = new SessionStorageMemory();
     expect(provider).toMatchObject({ provide, inject: [SESSIONS_SETTINGS, SESSIONS_CLOCK, SESSION_DEFINITIONS] });
     expect(build({ cart: { storage } })).toBe(storage);
-    for (const settings of [{}, { cart: {} }]) expect(build(settings)).toBeInstanceOf(SessionStorageMemory);
+    for (const settings of [{}, { cart: {} }, { other: { clientSide: true } }]) {
+      expect(build(settings)).toBeInstanceOf(SessionStorageMemory);
+    }
+    expect(build({ cart: { clientSide: false } }, {})).toBeInstanceOf(SessionStorageMemory);
+  });
+
+  it('gives the storage of revocations that the factory returned, or nothing, for a session by value', () => {
+    const revocation = new SessionStorageMemory();
+    expect(build({ cart: { clientSide: { revocation } } })).toBe(revocation);
+    for (const clientSide of [true, {}]) {
+      expect(build({ cart: { clientSide } })).toBeUndefined();
+      for (const settings of [{}, { cart: {} }]) expect(build(settings, { clientSide })).toBeUndefined();
+    }
   });
 
   it.each([null, 5, Own, { useClass: Own }])('A20: refuses %o at start: it is no instance', (storage) => {
     expect(() => build({ cart: { storage } })).toThrow(
       /^Cannot start SessionsModule: cart\.storage must be a SessionStorage/,
+    );
+    expect(() => build({ cart: { clientSide: { revocation: storage } } })).toThrow(
+      /^Cannot start SessionsModule: cart\.clientSide\.revocation must be a SessionStorage/,
     );
   });
 });

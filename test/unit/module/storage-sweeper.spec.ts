@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
+import { appSession, type AppSession } from '../../../src/module/app-session.js';
 import { defineSession } from '../../../src/module/session-definition.js';
 import { SessionsRegistry } from '../../../src/module/sessions-registry.js';
 import { StorageSweeper } from '../../../src/module/storage-sweeper.js';
@@ -46,10 +47,19 @@ describe('StorageSweeper', () => {
 
   afterEach(() => vi.restoreAllMocks());
 
-  const sweeper = (...storages: SessionStorage[]): StorageSweeper => {
-    const definitions = storages.map((_, index) => defineSession({ name: `s${index}` }, ''));
-    return new StorageSweeper(new SessionsRegistry(definitions, storages, clock, () => undefined), clock);
+  const registryOf = (...storages: (SessionStorage | undefined)[]): SessionsRegistry => {
+    const registry = new SessionsRegistry({ sessions: [] });
+    storages.forEach((storage, index) => registry.add(sessionOf(`s${index}`, storage)));
+    return registry;
   };
+
+  const sessionOf = (name: string, storage: SessionStorage | undefined): AppSession => {
+    const session = appSession(defineSession({ name }, ''), storage ?? new SweptStorage(), clock, () => undefined);
+    return { ...session, storage } as AppSession;
+  };
+
+  const sweeper = (...storages: (SessionStorage | undefined)[]): StorageSweeper =>
+    new StorageSweeper(registryOf(...storages), clock);
 
   it('does nothing before the app has started', () => {
     sweeper(new SweptStorage());
@@ -92,6 +102,20 @@ describe('StorageSweeper', () => {
     clock.advance(PAUSE);
     await turns();
     expect([one.sweeps, other.sweeps]).toEqual([1, 1]);
+  });
+
+  it('sweeps and closes the storages of sessions that are registered after it was made, and minds none without', async () => {
+    const registry = registryOf(undefined);
+    const own = new StorageSweeper(registry, clock);
+    own.onApplicationBootstrap();
+    const storage = new SweptStorage();
+    registry.add(sessionOf('later', storage));
+    clock.advance(PAUSE);
+    await turns();
+    own.onModuleDestroy();
+    await own.onApplicationShutdown();
+    expect([storage.sweeps, storage.closes]).toEqual([1, 1]);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('tells of a storage that cannot be swept, sweeps the others, and tries again', async () => {

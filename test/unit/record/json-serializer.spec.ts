@@ -13,7 +13,7 @@ const { jsonObject } = fc.letrec((tie) => {
   const key = fc.oneof(
     fc.string(),
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('__proto__', 'constructor', 'toJSON', '0'),
+    fc.constantFrom('constructor', 'prototype', 'toJSON', '0'),
   );
   const object = fc
     .array(fc.tuple(key, tie('value')), { maxLength: 5 })
@@ -44,11 +44,25 @@ function withoutUndefined(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutUndefined(inner)]));
 }
 
+/** Without the keys by which a merge would reach a prototype, at any depth: the same rule, said otherwise. */
+function withoutPrototypeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPrototypeKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(
+    ([key, inner]) => key !== '__proto__' && (key !== 'constructor' || !leadsToPrototype(inner)),
+  );
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutPrototypeKeys(inner)]));
+}
+
+function leadsToPrototype(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype');
+}
+
 describe('JsonSerializer', () => {
-  it('gives any JSON data back equal', () => {
+  it('gives any JSON data back equal, but for keys that lead to prototypes', () => {
     fc.assert(
       fc.property(jsonObject, (data) => {
-        expect(isDeepStrictEqual(roundTrip(data), data)).toBe(true);
+        expect(isDeepStrictEqual(roundTrip(data), withoutPrototypeKeys(data))).toBe(true);
       }),
       { numRuns: 300 },
     );
@@ -69,7 +83,7 @@ describe('JsonSerializer', () => {
     fc.assert(
       fc.property(anything, (data) => {
         try {
-          assertJson(data);
+          assertJson(data, 500);
         } catch {
           expect(() => serializer.serialize(data)).toThrow(SessionNotSerializableError);
           return;
@@ -132,9 +146,22 @@ describe('JsonSerializer', () => {
     expect(serializer.deserialize(new Uint8Array(memory.buffer, memory.byteOffset + 2, 7))).toStrictEqual({ a: 1 });
   });
 
-  it('deserialize() makes __proto__ an own key', () => {
-    const data = serializer.deserialize(Buffer.from('{"__proto__":{"admin":true}}'));
-    expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
-    expect(Object.keys(data)).toEqual(['__proto__']);
+  it('A15: refuses data whose own toJSON() makes no object of it', () => {
+    class Odd {
+      toJSON(): unknown {
+        return ['THE-DATA'];
+      }
+    }
+    expect(() => serializer.serialize(new Odd())).toThrow(
+      new SessionNotSerializableError('Cannot serialize session data: JSON has no form for it'),
+    );
+  });
+
+  it('A15: refuses what a toJSON() makes too deep to be read again', () => {
+    let deep: unknown[] = [];
+    for (let level = 0; level < 600; level++) deep = [deep];
+    expect(() => serializer.serialize({ a: { toJSON: () => deep } })).toThrow(
+      new SessionNotSerializableError('Cannot store session: data is nested more than 500 deep'),
+    );
   });
 });

@@ -21,7 +21,8 @@ class Cart {
 const codec = new JsonSerializer();
 const carts = new DataShape(codec, Cart);
 const plain = new DataShape<PlainData>(codec, undefined);
-const stored = (json: string): PlainData => codec.deserialize(Buffer.from(json)) as PlainData;
+/** What a serializer may give, which need not be ours. */
+const stored = (json: string): PlainData => JSON.parse(json) as PlainData;
 
 describe('DataShape', () => {
   it('blank() has the defaults of the class, each time anew', () => {
@@ -62,7 +63,7 @@ describe('DataShape', () => {
   });
 
   it('of() is faithful exactly where serializing it anew gives the stored bytes', () => {
-    const key = fc.constantFrom('items', 'coupon', 'count', 'total', 'other', '__proto__', 'constructor', '7');
+    const key = fc.constantFrom('items', 'coupon', 'count', 'total', 'other', 'constructor', '7');
     fc.assert(
       fc.property(fc.array(fc.tuple(key, fc.constantFrom('1', '"x"', 'null', '[]', '{"a":1}'))), (pairs) => {
         const distinct = new Map(pairs);

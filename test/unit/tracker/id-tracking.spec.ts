@@ -5,16 +5,25 @@ import { DataShape } from '../../../src/session/data-shape.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { IdTracking } from '../../../src/tracker/id-tracking.js';
 import type { SessionEvent } from '../../../src/tracker/session-event.js';
+import type { SessionTransformer } from '../../../src/transformer/session-transformer.js';
+import { TransformerChain } from '../../../src/transformer/transformer-chain.js';
 import { PlainStorage } from '../storage/plain-storage.js';
 
-function bench() {
+/** Seals so that everybody can see it. */
+const reversing: SessionTransformer = {
+  authenticates: false,
+  seal: (bytes) => bytes.toReversed(),
+  open: (bytes) => ({ bytes: bytes.toReversed() }),
+};
+
+function bench(chain?: TransformerChain) {
   const events: SessionEvent[] = [];
   const clock = new ManualClock();
   const tracking = new IdTracking({
     name: 'sid',
     shape: new DataShape(new JsonSerializer(), undefined),
     storage: new PlainStorage(clock),
-    transformer: { seal: (text) => `sealed ${text}`, open: () => undefined },
+    chain,
     timeouts: { idle: 1, absolute: 1, touchAfter: 1 },
     storageTimeout: 1,
     refreshes: false,
@@ -26,8 +35,11 @@ function bench() {
 }
 
 describe('IdTracking', () => {
-  it('seal() hands a token out through the transformer', () => {
-    expect(bench().tracking.seal({ id: 'i', secret: 's' })).toBe('sealed i.s');
+  it('seal() hands a token out as it is, or through the transformers in base64url', () => {
+    const token = { id: 'i', secret: 's' };
+    expect(bench().tracking.seal(token)).toBe('i.s');
+    const sealed = bench(new TransformerChain([reversing], 'token sid')).tracking.seal(token);
+    expect(sealed).toBe(Buffer.from('s.i').toString('base64url'));
   });
 
   it('observe() adds the name of the session', () => {

@@ -1,20 +1,14 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionConflictError, SessionStorageError } from '../../../src/errors.js';
 import type { SessionRecord } from '../../../src/record/record.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { RecordWriter, type Rewrite } from '../../../src/tracker/record-writer.js';
 import { Records, type KnownRecord } from '../../../src/tracker/records.js';
+import { TimeLimit } from '../../../src/tracker/time-limit.js';
 import { LabStorage, STORAGE_TIMEOUT } from './tracker-lab.js';
 
 const ID = 'an-id';
 const HOUR = 3_600_000;
-
-function gate() {
-  let open = (): void => undefined;
-  const promise = new Promise<void>((resolve) => (open = resolve));
-  return { promise, open: () => open() };
-}
 
 describe('RecordWriter', () => {
   let clock: ManualClock;
@@ -26,8 +20,8 @@ describe('RecordWriter', () => {
   beforeEach(() => {
     clock = new ManualClock();
     storage = new LabStorage(clock);
-    records = new Records(storage, clock, STORAGE_TIMEOUT);
-    writer = new RecordWriter(storage, records, clock, STORAGE_TIMEOUT);
+    records = new Records(storage, new TimeLimit(clock, STORAGE_TIMEOUT));
+    writer = new RecordWriter(records, clock, STORAGE_TIMEOUT);
     const now = clock.now();
     first = {
       header: {
@@ -330,81 +324,6 @@ describe('RecordWriter', () => {
       clock.advance(HOUR);
       expect(await writer.touch(ID, known, clock.now() + HOUR)).toBeUndefined();
       expect(storage.calls).toEqual([]);
-    });
-  });
-
-  describe('inLine()', () => {
-    it('does the work of one id in the order in which it came, that of others meanwhile', async () => {
-      const log: string[] = [];
-      const { promise, open } = gate();
-      const work = [
-        writer.inLine('a', async (waited) => {
-          await promise;
-          log.push(`a1 ${waited}`);
-        }),
-        writer.inLine('a', async (waited) => void log.push(`a2 ${waited}`)),
-        writer.inLine('b', async (waited) => void log.push(`b1 ${waited}`)),
-      ];
-      await turn();
-      expect(log).toEqual(['b1 false']);
-      open();
-      await Promise.all(work);
-      expect(log).toEqual(['b1 false', 'a1 false', 'a2 true']);
-    });
-
-    it('goes on after work that fails', async () => {
-      const failing = writer.inLine('a', () => Promise.reject(new Error('of the work')));
-      const next = writer.inLine('a', async () => 'done');
-      await expect(failing).rejects.toThrow('of the work');
-      expect(await next).toBe('done');
-    });
-
-    it('is one line for all writers over one storage, whichever app they are of', async () => {
-      const other = new RecordWriter(storage, records, clock, STORAGE_TIMEOUT);
-      const { promise, open } = gate();
-      const log: string[] = [];
-      const work = [
-        writer.inLine('a', async () => {
-          await promise;
-          log.push('first');
-        }),
-        other.inLine('a', async () => void log.push('second')),
-      ];
-      await turn();
-      expect(log).toEqual([]);
-      open();
-      await Promise.all(work);
-      expect(log).toEqual(['first', 'second']);
-    });
-
-    it('lets 128 wait and refuses more with 503', async () => {
-      const { promise, open } = gate();
-      const inside = writer.inLine('a', () => promise);
-      let done = 0;
-      const waiting = Array.from({ length: 128 }, () => writer.inLine('a', async () => done++));
-      await expect(writer.inLine('a', async () => done++)).rejects.toThrow(
-        new SessionStorageError('Cannot store session: more than 128 requests wait to do so', { id: 'a' }),
-      );
-      expect(await writer.inLine('b', async () => 'other ids are free')).toBe('other ids are free');
-      open();
-      await Promise.all([inside, ...waiting]);
-      expect(done).toBe(128);
-      expect(await writer.inLine('a', async () => 'free again')).toBe('free again');
-    });
-
-    it('D2: refuses who waits longer than the time limit, never does that work, and lets the next in', async () => {
-      const { promise, open } = gate();
-      const log: string[] = [];
-      const inside = writer.inLine('a', () => promise);
-      const late = writer.inLine('a', async () => void log.push('late'));
-      clock.advance(STORAGE_TIMEOUT - 1);
-      const next = writer.inLine('a', async () => void log.push('next'));
-      clock.advance(1);
-      await expect(late).rejects.toThrow(SessionStorageError);
-      open();
-      await Promise.all([inside, next]);
-      expect(log).toEqual(['next']);
-      expect(await writer.inLine('a', async (waited) => waited)).toBe(false);
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
-import { SessionDecodeError, SessionEndedError, SessionStorageError } from '../../../src/errors.js';
+import { SessionDecodeError, SessionStorageError } from '../../../src/errors.js';
 import { encodeRecord, type SessionRecord } from '../../../src/record/record.js';
 import {
   SessionStorage,
@@ -12,6 +12,7 @@ import {
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { expiryOf } from '../../../src/session/expiry.js';
 import { Records } from '../../../src/tracker/records.js';
+import { TimeLimit } from '../../../src/tracker/time-limit.js';
 
 const TIMEOUT = 5000;
 const never = new Promise<never>(() => undefined);
@@ -62,7 +63,7 @@ class ToldStorage extends SessionStorage {
 function bench() {
   const clock = new ManualClock();
   const storage = new ToldStorage();
-  return { clock, storage, records: new Records(storage, clock, TIMEOUT) };
+  return { clock, storage, records: new Records(storage, new TimeLimit(clock, TIMEOUT)) };
 }
 
 describe('Records', () => {
@@ -166,18 +167,6 @@ describe('Records', () => {
       });
     });
 
-    it('leaves no timer behind, whether the storage answers or fails', async () => {
-      const { storage, records, clock } = bench();
-      await records.read('a', false);
-      await records.write('a', record, 'absent');
-      await records.invalidate('a');
-      storage.answer = () => Promise.reject(new Error('down'));
-      await expect(records.write('a', record, 'absent')).rejects.toThrow(SessionStorageError);
-      storage.lent = { stream: streamOf(Buffer.from('random')) };
-      await expect(records.read('a', false)).rejects.toThrow(SessionDecodeError);
-      expect(clock.timers).toBe(0);
-    });
-
     it('aborts the signal of a storage that has it, when it is over and not before', async () => {
       const { storage, records, clock } = bench();
       storage.answer = () => never;
@@ -219,16 +208,6 @@ describe('Records', () => {
         globalThis.AbortController = original;
       }
     });
-
-    it('does not mind what the storage answers when it is too late', async () => {
-      const { storage, records, clock } = bench();
-      let answer: (result: WriteResult) => void = () => undefined;
-      storage.answer = () => new Promise((resolve) => (answer = resolve));
-      const failure = records.write('a', record, 'absent');
-      clock.advance(TIMEOUT);
-      answer({ written: true, version: 'late' });
-      await expect(failure).rejects.toThrow(SessionStorageError);
-    });
   });
 
   it('D1: makes any failure of a storage a SessionStorageError with the id, and the failure as its cause', async () => {
@@ -238,21 +217,5 @@ describe('Records', () => {
     const error = await records.read('a', false).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionStorageError);
     expect(error).toMatchObject({ message: 'Cannot use session storage: it failed', cause, id: 'a' });
-  });
-
-  it('D1: makes a storage that throws at once no exception of another kind', async () => {
-    const { storage, records } = bench();
-    const cause = new TypeError('not a promise');
-    storage.invalidate = () => {
-      throw cause;
-    };
-    await expect(records.invalidate('a')).rejects.toMatchObject({ code: 'ERR_SESSION_STORAGE', cause });
-  });
-
-  it('lets a SessionError of the storage be itself', async () => {
-    const { storage, records } = bench();
-    const own = new SessionEndedError('of the storage');
-    storage.before = () => Promise.reject(own);
-    await expect(records.read('a', false)).rejects.toBe(own);
   });
 });

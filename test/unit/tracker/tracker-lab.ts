@@ -16,7 +16,10 @@ import { IdTracker } from '../../../src/tracker/id-tracker.js';
 import type { IdTrackerSettings } from '../../../src/tracker/id-tracking.js';
 import { Records } from '../../../src/tracker/records.js';
 import type { SessionEvent } from '../../../src/tracker/session-event.js';
+import { TimeLimit } from '../../../src/tracker/time-limit.js';
 import type { Reply, TrackedSession } from '../../../src/tracker/tracked-session.js';
+import { sign } from '../../../src/transformer/sign.js';
+import { TransformerChain } from '../../../src/transformer/transformer-chain.js';
 
 type Write = () => Promise<WriteResult>;
 
@@ -108,6 +111,13 @@ export const ABSOLUTE = 3_600_000;
 export const TOUCH_AFTER = 60_000;
 export const STORAGE_TIMEOUT = 5000;
 
+export const KEY = 'a'.repeat(32);
+export const OTHER_KEY = 'b'.repeat(32);
+
+/** What signs tokens with the first of these keys, and opens them with all. */
+export const signedBy = (...keys: readonly string[]): TransformerChain =>
+  new TransformerChain([sign(keys)], 'token sid');
+
 /** One request: its session, seen by its handler and by the side that commits. */
 export interface LabRequest {
   readonly session: Session<Cart>;
@@ -121,7 +131,7 @@ export class Lab {
   readonly storage = new LabStorage(this.clock);
   readonly events: SessionEvent[] = [];
   /** The same storage as another process would use it. */
-  readonly records = new Records(this.storage, this.clock, STORAGE_TIMEOUT);
+  readonly records = new Records(this.storage, new TimeLimit(this.clock, STORAGE_TIMEOUT));
   readonly tracker: IdTracker<Cart>;
 
   constructor(settings: Partial<IdTrackerSettings<Cart>> = {}) {
@@ -134,7 +144,7 @@ export class Lab {
       name: 'sid',
       shape: new DataShape(new JsonSerializer(), Cart),
       storage: this.storage,
-      transformer: undefined,
+      chain: undefined,
       timeouts: { idle: IDLE, absolute: ABSOLUTE, touchAfter: TOUCH_AFTER },
       storageTimeout: STORAGE_TIMEOUT,
       refreshes: false,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenCookieRule, type CookieAttributes } from '../../../src/transport/cookie-rules.js';
 import { CookieTransport } from '../../../src/transport/cookie-transport.js';
+import { delivery } from './test-delivery.js';
 import { TestHeaders } from './test-headers.js';
 
 const good: CookieAttributes = {
@@ -23,7 +24,8 @@ describe('brokenCookieRule()', () => {
     ['a;b', {}, 'name', 'must be a cookie name'],
     ['a\r\nb', {}, 'name', 'must be a cookie name'],
     ['sitzung-für', {}, 'name', 'must be a cookie name'],
-    ['sid', { path: '' }, 'cookie.path', "must start with '/' and hold no ';' or '<'"],
+    ['sid', { path: '' }, 'cookie.path', "must start with '/', hold no ';' or '<' and be at most 1024 characters"],
+    ['sid', { path: `/${'a'.repeat(1024)}` }, 'cookie.path', 'must start with'],
     ['sid', { path: 'shop' }, 'cookie.path', "must start with '/'"],
     ['sid', { path: '/a;b' }, 'cookie.path', "must start with '/'"],
     ['sid', { path: '/a\n' }, 'cookie.path', "must start with '/'"],
@@ -37,6 +39,7 @@ describe('brokenCookieRule()', () => {
     ['sid', { domain: 'a.example; Path=/' }, 'cookie.domain', 'must be a host name'],
     ['sid', { domain: 'https://a.example' }, 'cookie.domain', 'must be a host name'],
     ['sid', { domain: `${'a'.repeat(64)}.example` }, 'cookie.domain', 'must be a host name'],
+    ['sid', { domain: `${'a.'.repeat(126)}bc` }, 'cookie.domain', 'must be a host name'],
     ['sid', { sameSite: 'none' }, 'cookie.secure', "must be true with sameSite 'none'"],
     ['sid', { sameSite: 'none', secure: false }, 'cookie.secure', "must be true with sameSite 'none'"],
     ['sid', { partitioned: true }, 'cookie.secure', 'must be true with partitioned'],
@@ -73,6 +76,8 @@ describe('brokenCookieRule()', () => {
     ['sid', {}],
     ["!#$%&'*+-.^_`|~09AZaz", {}],
     ['sid', { path: '/shop/a b=c,d' }],
+    ['sid', { path: `/${'a'.repeat(1023)}` }],
+    ['sid', { domain: `${'a.'.repeat(126)}b` }],
     ['sid', { domain: 'a.example' }],
     ['sid', { domain: '.a.example' }],
     ['sid', { domain: 'localhost' }],
@@ -112,8 +117,8 @@ describe('brokenCookieRule()', () => {
       fc.property(name, attributes, (name, attributes) => {
         fc.pre(brokenCookieRule(name, attributes) === undefined);
         const transport = new CookieTransport(name, attributes);
-        expect(() => transport.send(new TestHeaders(), 'value', { secure: true })).not.toThrow();
-        expect(() => transport.clear(new TestHeaders(), { secure: false })).not.toThrow();
+        expect(() => transport.send(new TestHeaders(), 'value', delivery({ secure: true }))).not.toThrow();
+        expect(() => transport.clear(new TestHeaders(), delivery())).not.toThrow();
       }),
       { numRuns: 500 },
     );

@@ -5,6 +5,8 @@ import { formatToken, parseToken } from '../../../src/tracker/token.js';
 import type { CookieAttributes } from '../../../src/transport/cookie-rules.js';
 import { CookieTransport } from '../../../src/transport/cookie-transport.js';
 import { cookieValues } from '../../../src/transport/cookie-values.js';
+import type { Delivery } from '../../../src/transport/session-transport.js';
+import { delivery } from './test-delivery.js';
 import { TestHeaders } from './test-headers.js';
 
 const attributes: CookieAttributes = {
@@ -17,8 +19,8 @@ const attributes: CookieAttributes = {
   partitioned: false,
   priority: undefined,
 };
-const http = { secure: false };
-const https = { secure: true };
+const http = delivery();
+const https = delivery({ secure: true });
 
 /** What a browser makes of the Set-Cookie fields: the pairs of its next Cookie header. */
 const pairsOf = (headers: TestHeaders): string[] =>
@@ -75,6 +77,31 @@ describe('CookieTransport', () => {
     expect(transport.receive({})).toEqual([]);
   });
 
+  it('vary names the field that it reads', () => {
+    expect(transport.vary).toEqual(['Cookie']);
+  });
+
+  it('maxLength leaves 4,096 bytes for name and value together', () => {
+    for (const name of ['s', 'sid', '__Host-session', 'n'.repeat(1024)]) {
+      expect(new CookieTransport(name, attributes).maxLength).toBe(4096 - name.length);
+    }
+  });
+
+  it('refreshes where the browser keeps the cookie for a limited time', () => {
+    expect(transport.refreshes).toBe(false);
+    expect(new CookieTransport('sid', { ...attributes, maxAge: 1000 }).refreshes).toBe(true);
+  });
+
+  it.each<[cookie: string | undefined, isUsed: boolean]>([
+    ['sid=value', true],
+    ['a=1; sid=', true],
+    ['sid2=value; xsid=value', false],
+    ['', false],
+    [undefined, false],
+  ])('isUsedBy() a client with the cookies %j: %j', (cookie, isUsed) => {
+    expect(transport.isUsedBy(cookie === undefined ? {} : { cookie })).toBe(isUsed);
+  });
+
   describe('carry()', () => {
     const carried = (fields?: Record<string, string>) => transport.carry('value', fields);
 
@@ -126,7 +153,7 @@ describe('CookieTransport', () => {
     const clock = new ManualClock(Date.UTC(2030, 0, 1));
     const sent = (change: Partial<CookieAttributes>, delivery = http): unknown => {
       const headers = new TestHeaders();
-      new CookieTransport('sid', { ...attributes, ...change }, clock).send(headers, 'value', delivery);
+      new CookieTransport('sid', { ...attributes, ...change }, { clock }).send(headers, 'value', delivery);
       return headers.getHeader('Set-Cookie');
     };
 
@@ -138,9 +165,10 @@ describe('CookieTransport', () => {
       expect(sent({}, https)).toEqual(['sid=value; Path=/; HttpOnly; Secure; SameSite=Lax']);
     });
 
-    it('adds Secure over HTTP where it is told to, and not over HTTPS where it is told not to', () => {
-      expect(sent({ secure: true }, http)).toEqual([expect.stringContaining('; Secure')]);
+    it('adds Secure over HTTPS where it is told to, and not where it is told not to', () => {
+      expect(sent({ secure: true }, https)).toEqual([expect.stringContaining('; Secure')]);
       expect(sent({ secure: false }, https)).toEqual([expect.not.stringContaining('Secure')]);
+      expect(sent({ secure: false }, http)).toEqual([expect.not.stringContaining('Secure')]);
     });
 
     it('adds every attribute', () => {
@@ -152,7 +180,7 @@ describe('CookieTransport', () => {
         partitioned: true,
         priority: 'high',
       } as const;
-      const [field] = sent({ ...all, secure: true }) as [string];
+      const [field] = sent({ ...all, secure: true }, https) as [string];
       expect(field.split('; ').toSorted()).toEqual([
         'Domain=a.example',
         'Expires=Tue, 01 Jan 2030 00:01:30 GMT',
@@ -197,8 +225,8 @@ describe('CookieTransport', () => {
       } as const;
       const transport = new CookieTransport('sid', { ...attributes, ...all, secure: true });
       const [sent, cleared] = [new TestHeaders(), new TestHeaders()];
-      transport.send(sent, 'value', http);
-      transport.clear(cleared, http);
+      transport.send(sent, 'value', https);
+      transport.clear(cleared, https);
       const attributesOf = (headers: TestHeaders): string[] =>
         ((headers.getHeader('Set-Cookie') as string[])[0] as string)
           .split('; ')
@@ -215,6 +243,66 @@ describe('CookieTransport', () => {
       transport.send(headers, 'value', https);
       transport.clear(headers, https);
       expect(pairsOf(headers)).toEqual(['a=1', 'sid=']);
+    });
+  });
+
+  describe('with secure: true', () => {
+    const secured = (warnings: string[], name = 'sid') =>
+      new CookieTransport(name, { ...attributes, secure: true }, { warn: (message) => warnings.push(message) });
+    const answered = (delivery: Delivery, act: 'send' | 'clear' = 'send') => {
+      const [headers, warnings] = [new TestHeaders({ 'Set-Cookie': 'a=1' }), [] as string[]];
+      const transport = secured(warnings);
+      if (act === 'send') transport.send(headers, 'value', delivery);
+      else transport.clear(headers, delivery);
+      return { pairs: pairsOf(headers), warnings };
+    };
+    const plain = (request: Delivery['request']): Delivery =>
+      delivery({ request: { host: 'shop.example', ...request } });
+
+    it.each(['send', 'clear'] as const)('%s() withholds the cookie over plain HTTP, and warns', (act) => {
+      const { pairs, warnings } = answered(plain({}), act);
+      expect(pairs).toEqual(['a=1']);
+      expect(warnings).toHaveLength(1);
+    });
+
+    it('warns once, of the session, the reason and the cure, and of no value', () => {
+      const warnings: string[] = [];
+      const transport = secured(warnings, '__Host-cart');
+      for (let times = 0; times < 3; times++) transport.send(new TestHeaders(), 'v4lue', plain({ cookie: 'c00kie=1' }));
+      transport.clear(new TestHeaders(), plain({}));
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain('session "__Host-cart"');
+      expect(warnings[0]).toContain('it is Secure and the request came over plain HTTP');
+      expect(warnings[0]).toContain('serve HTTPS, or let the proxy that does send X-Forwarded-Proto');
+      expect(warnings[0]).not.toMatch(/v4lue|c00kie|shop\.example/);
+    });
+
+    it('withholds it without anybody to warn', () => {
+      const headers = new TestHeaders();
+      new CookieTransport('sid', { ...attributes, secure: true }).send(headers, 'value', plain({}));
+      expect(headers.all).toEqual({});
+    });
+
+    it.each<[what: string, delivery: Delivery]>([
+      ['HTTPS', { ...plain({}), secure: true }],
+      ['plain HTTP to a host of its own machine', plain({ host: 'localhost:3000' })],
+      ['a proxy that speaks HTTPS, and that the app does not trust', plain({ 'x-forwarded-proto': 'https' })],
+    ])('sends it over %s, and warns of nothing', (_what, delivery) => {
+      for (const act of ['send', 'clear'] as const) {
+        expect(answered(delivery, act)).toEqual({
+          pairs: ['a=1', act === 'send' ? 'sid=value' : 'sid='],
+          warnings: [],
+        });
+      }
+    });
+
+    it('leaves a cookie that is not Secure alone', () => {
+      for (const secure of [false, 'auto'] as const) {
+        const [headers, warnings] = [new TestHeaders(), [] as string[]];
+        const surroundings = { warn: (message: string) => warnings.push(message) };
+        new CookieTransport('sid', { ...attributes, secure }, surroundings).send(headers, 'value', plain({}));
+        expect([pairsOf(headers), warnings]).toEqual([['sid=value'], []]);
+      }
     });
   });
 });

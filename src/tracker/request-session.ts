@@ -4,28 +4,28 @@ import { sameBytes, SessionData, type DataSnapshot } from '../session/session-da
 import { SessionHandle, type SessionWork } from '../session/session-handle.js';
 import type { RegenerateOptions, Session } from '../session/session.js';
 import { ClosedStanding } from './closed-standing.js';
-import type { IdTracking } from './id-tracking.js';
 import { Message } from './message.js';
 import { NewStanding } from './new-standing.js';
-import type { KnownRecord } from './records.js';
 import type { Sending, Standee, Standing } from './standing.js';
-import { StoredStanding } from './stored-standing.js';
-import type { Token } from './token.js';
 import type { Occasion, Outgoing, Reply, TrackedSession } from './tracked-session.js';
+import type { Tracking } from './tracking.js';
 
-/** A session that was found. */
-export interface StoredSession<Data extends object> {
-  readonly token: Token;
-  readonly record: KnownRecord;
+/** A session that the client brought. */
+export interface PresentedSession<Data extends object> {
+  readonly id: string;
+  /** The value under which it was found, as the client sent it. */
+  readonly presented: string;
   readonly data: SessionData<Data>;
+  /** How it stands. */
+  stand(session: Standee<Data>): Standing<Data>;
 }
 
-/** A session by id, as one request uses it: it stands in some way, and a verb may make it stand in another. */
-export class SessionById<Data extends object> implements TrackedSession, SessionWork<Data>, Standee<Data> {
+/** A session as one request uses it: it stands in some way, and a verb may make it stand in another. */
+export class RequestSession<Data extends object> implements TrackedSession, SessionWork<Data>, Standee<Data> {
   readonly handle: Session = new SessionHandle<Data>(this) as Session<object> as Session;
-  readonly tracker: IdTracking<Data>;
   readonly sessionData: SessionData<Data>;
-  readonly isUsed: boolean;
+  readonly presented: string | undefined;
+  readonly #tracking: Tracking<Data>;
   readonly #occasion: Occasion;
   #standing: Standing<Data>;
   readonly #message = new Message();
@@ -37,20 +37,17 @@ export class SessionById<Data extends object> implements TrackedSession, Session
   readonly #verbs = new Underway();
   #touched = false;
 
-  /** @param found the session that the client brought; `undefined` when it brought none */
-  constructor(tracker: IdTracking<Data>, occasion: Occasion, found?: StoredSession<Data>) {
-    this.tracker = tracker;
+  /** @param brought the session that the client brought; `undefined` when it brought none */
+  constructor(tracking: Tracking<Data>, occasion: Occasion, brought?: PresentedSession<Data>) {
+    this.#tracking = tracking;
     this.#occasion = occasion;
-    this.isUsed = found !== undefined;
-    this.sessionData = found?.data ?? new SessionData(tracker.settings.shape);
-    this.#standing =
-      found === undefined
-        ? new NewStanding(this, occasion.request)
-        : new StoredStanding(this, found.token, found.record, 'presented');
+    this.presented = brought?.presented;
+    this.sessionData = brought?.data ?? new SessionData(tracking.settings.shape);
+    this.#standing = brought?.stand(this) ?? new NewStanding(this, tracking, occasion.request);
   }
 
   get name(): string {
-    return this.tracker.settings.name;
+    return this.#tracking.settings.name;
   }
 
   get id(): string {
@@ -81,8 +78,12 @@ export class SessionById<Data extends object> implements TrackedSession, Session
     return this.#occasion.reply;
   }
 
+  get standing(): Standing<Data> {
+    return this.#standing;
+  }
+
   get outgoing(): Outgoing {
-    return this.#message.outgoing((token) => this.tracker.seal(token));
+    return this.#message.outgoing;
   }
 
   save(): Promise<void> {
@@ -138,7 +139,7 @@ export class SessionById<Data extends object> implements TrackedSession, Session
 
   becomeNew(): void {
     this.sessionData.reset(undefined);
-    this.become(new NewStanding(this, this.#occasion.request));
+    this.become(new NewStanding(this, this.#tracking, this.#occasion.request));
   }
 
   /** Lets it take no change at all in this request: what the client presented is nobody's session any more, or two. */
@@ -146,8 +147,8 @@ export class SessionById<Data extends object> implements TrackedSession, Session
     this.become(this.#refused(why));
   }
 
-  send(token: Token, sending: Sending): void {
-    this.#message.send(token, sending);
+  send(value: string, sending: Sending): void {
+    this.#message.send(value, sending);
   }
 
   clear(): void {
@@ -185,7 +186,7 @@ export class SessionById<Data extends object> implements TrackedSession, Session
       this.#failed = tried.bytes;
       if (!this.#isDropped(error)) throw error;
       const reason = error instanceof SessionEndedError ? 'ended' : 'too late';
-      this.tracker.observe({ type: 'refused', id: this.id, reason });
+      this.#tracking.observe({ type: 'refused', id: this.id, reason });
     }
   }
 
@@ -222,7 +223,7 @@ export class SessionById<Data extends object> implements TrackedSession, Session
   }
 
   #inLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.tracker.underway.add(this.#noticed(this.tracker.writer.inLine(this.id, work)));
+    return this.#tracking.underway.add(this.#noticed(this.#tracking.inLine(this.id, work)));
   }
 
   async #noticed<R>(work: Promise<R>): Promise<R> {
@@ -230,7 +231,7 @@ export class SessionById<Data extends object> implements TrackedSession, Session
       return await work;
     } catch (error) {
       if (error instanceof SessionStorageError) this.reply.outage();
-      this.tracker.noticeFailure(error, this.id);
+      this.#tracking.noticeFailure(error, this.id);
       throw error;
     }
   }
@@ -238,11 +239,12 @@ export class SessionById<Data extends object> implements TrackedSession, Session
   #touchOnce(): Promise<void> | undefined {
     if (this.#touched) return undefined;
     this.#touched = true;
+    const { refreshes } = this.#standing;
     const touch = this.#standing.touch();
     if (touch === undefined) return undefined;
-    const quiet = touch.catch((error: unknown) => this.tracker.noticeFailure(error, this.id));
-    if (this.tracker.settings.refreshes && this.reply.state === 'open') return quiet;
-    void this.tracker.underway.add(quiet);
+    const quiet = touch.catch((error: unknown) => this.#tracking.noticeFailure(error, this.id));
+    if (refreshes && this.reply.state === 'open') return quiet;
+    void this.#tracking.underway.add(quiet);
     return undefined;
   }
 }

@@ -50,7 +50,7 @@ async function refused(lab: Lab): Promise<LabRequest & { readonly ids: readonly 
   return { ...request, ids: [one.id, other.id] };
 }
 
-describe('SessionById', () => {
+describe('RequestSession by id', () => {
   describe('that is new', () => {
     it('A3: is stored by its first change, and its token goes out', async () => {
       const lab = new Lab();
@@ -62,7 +62,7 @@ describe('SessionById', () => {
       expect(session.isNew).toBe(false);
       expect(valueOf(tracked)).toMatch(new RegExp(`^${session.id}\\.[A-Za-z0-9_-]{43}$`));
       expect(await lab.storage.data(session.id)).toEqual({ items: ['tea'], count: 0 });
-      expect(tracked.isUsed).toBe(false);
+      expect(tracked.presented).toBeUndefined();
     });
 
     it('stores the hash of its secret, and never the secret', async () => {

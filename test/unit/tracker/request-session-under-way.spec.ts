@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionConflictError, SessionStorageError } from '../../../src/errors.js';
-import { IDLE, Lab, valueOf, type LabRequest } from './tracker-lab.js';
+import { IDLE, Lab, TOUCH_AFTER, valueOf, type LabRequest } from './tracker-lab.js';
 
 /** Lets the next write wait until it is told to go on. */
 function holdWrite(lab: Lab): () => void {
@@ -13,7 +13,7 @@ function holdWrite(lab: Lab): () => void {
   return goOn;
 }
 
-describe('SessionById whose verbs meet other things', () => {
+describe('RequestSession by id whose verbs meet other things', () => {
   it('C1: ends a session that others kept alive past the deadline that this request knows', async () => {
     const lab = new Lab();
     const { id, value } = await lab.client();
@@ -93,6 +93,35 @@ describe('SessionById whose verbs meet other things', () => {
     goOn();
     await verb.catch(() => undefined);
     expect((await lab.request(valueOf(tracked))).session.isNew).toBe(false);
+  });
+
+  it.each<[then: string, isNew: boolean]>([
+    ['and nothing else', false],
+    ['and a new session after it', true],
+  ])('C1: a touch whose answer is late does not undo destroy(): %s', async (_, isNew) => {
+    const lab = new Lab({ refreshes: true });
+    const { value } = await lab.client();
+    lab.clock.advance(TOUCH_AFTER);
+    const { session, tracked } = await lab.request(value);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    lab.storage.onWrite.push(async (write) => {
+      const result = await write();
+      await held;
+      return result;
+    });
+    const touch = tracked.commit();
+    await session.destroy();
+    if (isNew) {
+      session.data.count = 9;
+      await session.save();
+    }
+    const { outgoing } = tracked;
+    goOn();
+    await touch;
+    expect(tracked.outgoing).toEqual(outgoing);
+    if (isNew) expect((await lab.request(valueOf(tracked))).session.data.count).toBe(9);
+    else expect(outgoing).toBe('clear');
   });
 
   it.each<[string, (request: LabRequest) => Promise<unknown>]>([

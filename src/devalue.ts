@@ -1,0 +1,2 @@
+export { DevalueSerializer } from './record/devalue-serializer.js';
+export type { SerializerLimits } from './record/serializer-limits.js';

@@ -1,0 +1,220 @@
+import { SessionCommittedError, SessionEndedError, SessionTooLargeError } from '../errors.js';
+import type { CarriedSession } from '../record/carried-session.js';
+import { absoluteDeadlineFrom, expiryOf, isOver, isTouchDue } from '../session/expiry.js';
+import { keptKeys } from '../session/kept-keys.js';
+import type { RegenerateOptions } from '../session/session.js';
+import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import { applyChange } from './apply-change.js';
+import { ClosedStanding, type Closure } from './closed-standing.js';
+import type { Sending, Standee, Standing } from './standing.js';
+import { randomId } from './token.js';
+import type { ClientKeeping } from './client-keeping.js';
+
+/** A session that lives at its client: what is known of it at first. */
+export interface CarriedOrigin {
+  readonly carried: CarriedSession;
+  /** Whether the value was sealed under a key that is no longer the first; `undefined` when the client has none yet. */
+  readonly outdated?: boolean;
+}
+
+/**
+ * A session that lives at its client. What this request sees of it is what the client sent; what it changes, the client gets
+ * with the response. No other request learns of that but through the client, so the last response that arrives wins.
+ */
+export class CarriedStanding<Data extends object> implements Standing<Data> {
+  readonly isNew = false;
+  readonly refreshes = true;
+  readonly #session: Standee<Data>;
+  readonly #keeping: ClientKeeping<Data>;
+  #carried: CarriedSession;
+  /** Whether the client knows its id; else nobody can come with it. */
+  #knownToClient: boolean;
+  /** Whether the client shall have the same session, sealed anew. */
+  #outdated: boolean;
+
+  constructor(session: Standee<Data>, keeping: ClientKeeping<Data>, { carried, outdated }: CarriedOrigin) {
+    this.#session = session;
+    this.#keeping = keeping;
+    this.#carried = carried;
+    this.#knownToClient = outdated !== undefined;
+    this.#outdated = outdated === true;
+  }
+
+  get id(): string {
+    return this.#carried.id;
+  }
+
+  get createdAt(): number {
+    return this.#carried.createdAt;
+  }
+
+  get expiresAt(): number {
+    return expiryOf(this.#carried);
+  }
+
+  async commit(snapshot: DataSnapshot): Promise<void> {
+    await this.#issue(snapshot.bytes, snapshot);
+  }
+
+  touch(): Promise<void> | undefined {
+    const { clock, timeouts } = this.#keeping.settings;
+    const now = clock.now();
+    const isDue = this.#outdated || isTouchDue(this.#carried, timeouts, now);
+    if (!isDue || isOver(this.#carried, now) || this.#session.reply.state !== 'open') return undefined;
+    if (this.#keeping.revocations !== undefined) return this.#touch();
+    try {
+      this.#send(this.#used(), 'once');
+    } catch (error) {
+      // Keys or transformers have changed, and it does not fit any more: it lives until its deadline as it is
+      if (!(error instanceof SessionTooLargeError)) throw error;
+    }
+    return undefined;
+  }
+
+  async reload(): Promise<void> {
+    await this.#assertAlive();
+    this.#session.sessionData.reset(this.#carried.payload);
+  }
+
+  async regenerate({ keep = 'all', restart = true }: RegenerateOptions<Data>): Promise<void> {
+    this.#assertOpen('regenerate');
+    const { sessionData: data } = this.#session;
+    const { clock, timeouts } = this.#keeping.settings;
+    if (isOver(this.#carried, clock.now())) {
+      this.#startAnew(keep);
+      return;
+    }
+    const snapshot = data.snapshot();
+    const payload = data.storable(this.#serialize(keptKeys(data.merge(this.#carried.payload, snapshot), keep)));
+    const next = {
+      ...this.#used(payload),
+      id: randomId(),
+      absoluteDeadline: restart ? absoluteDeadlineFrom(clock.now(), timeouts) : this.#carried.absoluteDeadline,
+    };
+    // Before the old one ends: it may be too large
+    const value = this.#keeping.seal(next);
+    const earlier = await this.#revoke('replaced');
+    if (earlier === 'replaced') throw this.#close('replaced');
+    if (earlier === 'ended') {
+      this.#startAnew(keep);
+      return;
+    }
+    this.#knownToClient = false;
+    this.#outdated = false;
+    this.#carried = next;
+    this.#session.send(value, 'always');
+    data.rebase(payload, snapshot);
+    this.#keeping.observe({ type: 'regenerated', id: this.id });
+  }
+
+  async destroy(): Promise<void> {
+    const { id } = this;
+    // Where the server knows nothing, to clear it is all there is
+    if (this.#keeping.revocations === undefined) this.#assertOpen('destroy');
+    const isGone = isOver(this.#carried, this.#keeping.settings.clock.now());
+    const earlier = isGone ? 'ended' : await this.#revoke('ended');
+    if (earlier === 'replaced') {
+      this.#close('replaced');
+      return;
+    }
+    this.#session.becomeNew();
+    if (earlier === 'ended') return;
+    this.#session.clear();
+    this.#keeping.observe({ type: 'destroyed', id });
+  }
+
+  async update(change: (data: Data) => unknown): Promise<void> {
+    const { sessionData: data } = this.#session;
+    const snapshot = data.snapshot();
+    const draft = data.draft(this.#carried.payload, snapshot);
+    applyChange(change, draft.data);
+    const payload = this.#serialize(draft.data);
+    if (snapshot === undefined && sameBytes(payload, draft.before)) await this.#assertAlive();
+    else await this.#issue(data.storable(payload), snapshot);
+  }
+
+  async take(key: string): Promise<unknown> {
+    const { sessionData: data } = this.#session;
+    const snapshot = data.snapshot();
+    const merged = data.merge(this.#carried.payload, snapshot);
+    const { [key]: value, ...rest } = merged;
+    const isThere = Object.hasOwn(merged, key);
+    try {
+      await (isThere ? this.#issue(data.storable(this.#serialize(rest)), snapshot) : this.#assertAlive());
+    } catch (error) {
+      if (error instanceof SessionEndedError) return undefined;
+      throw error;
+    }
+    return isThere ? value : undefined;
+  }
+
+  async #touch(): Promise<void> {
+    const before = this.#carried;
+    const revocation = await this.#keeping.revocations?.find(this.id, true);
+    // A commit may have been faster, or the end, and the response too
+    const isOutrun = this.#carried !== before || this.#session.standing !== this;
+    if (revocation === undefined && !isOutrun && this.#session.reply.state === 'open') this.#send(this.#used(), 'once');
+  }
+
+  /** Hands the client a changed state. */
+  async #issue(payload: Uint8Array, snapshot: DataSnapshot | undefined): Promise<void> {
+    await this.#assertAlive();
+    this.#assertOpen('store');
+    this.#send(this.#used(payload), 'once');
+    this.#session.sessionData.rebase(payload, snapshot);
+    this.#keeping.observe({ type: 'changed', id: this.id });
+  }
+
+  /** The same session, used just now. */
+  #used(payload = this.#carried.payload): CarriedSession {
+    const { clock, timeouts } = this.#keeping.settings;
+    return { ...this.#carried, idleDeadline: clock.now() + timeouts.idle, payload };
+  }
+
+  #send(carried: CarriedSession, sending: Sending): void {
+    this.#session.send(this.#keeping.seal(carried), sending);
+    this.#carried = carried;
+    this.#outdated = false;
+  }
+
+  async #revoke(how: 'ended' | 'replaced'): Promise<Closure | undefined> {
+    if (!this.#knownToClient) return undefined;
+    const earlier = await this.#keeping.revocations?.revoke(this.id, how, this.#carried.absoluteDeadline);
+    return earlier?.how;
+  }
+
+  /** Closes the session when it has ended meanwhile, as far as anybody knows. */
+  async #assertAlive(): Promise<void> {
+    if (isOver(this.#carried, this.#keeping.settings.clock.now())) throw this.#close('ended');
+    if (!this.#knownToClient) return;
+    const revocation = await this.#keeping.revocations?.find(this.id, true);
+    if (revocation !== undefined) throw this.#close(revocation.how);
+  }
+
+  #assertOpen(verb: 'store' | 'regenerate' | 'destroy'): void {
+    if (this.#session.reply.state === 'open') return;
+    throw new SessionCommittedError(
+      `Cannot ${verb} session: the response has begun or its client has gone, and it lives at its client`,
+      { id: this.id },
+    );
+  }
+
+  /** Becomes a new session, which holds what this request has changed. */
+  #startAnew(keep: RegenerateOptions<Data>['keep'] = 'all'): void {
+    const { sessionData: data } = this.#session;
+    const changes = keptKeys(data.ownChanges(data.snapshot()), keep);
+    this.#session.becomeNew();
+    data.restart(changes);
+  }
+
+  #close(closure: Closure): Error {
+    const why = closure === 'ended' ? 'it has ended meanwhile' : 'it was replaced meanwhile';
+    const closed = new ClosedStanding(this.#session, this, closure, why);
+    this.#session.become(closed);
+    return closed.error();
+  }
+
+  #serialize(data: object): Uint8Array {
+    return this.#keeping.settings.shape.codec.serialize(data);
+  }
+}

@@ -1,0 +1,105 @@
+import type { SessionFacts } from '../session/session.js';
+import { RequestSession, type PresentedSession } from './request-session.js';
+import type { RefusalReason } from './session-event.js';
+import type { Occasion, TrackedSession } from './tracked-session.js';
+import type { Tracking } from './tracking.js';
+
+/** A snapshot of a session: public facts and data, no secret. */
+export type FoundSession<Data extends object> = Readonly<SessionFacts & { readonly data: Data }>;
+
+/** Why a value is none of a session. */
+export interface Refusal {
+  /** The public id, if the value holds one that can be believed. */
+  readonly id?: string;
+  readonly refusal: RefusalReason;
+  /** Why the request may not even start a session, as the end of the sentence "Cannot use session: ...". */
+  readonly closes?: string;
+}
+
+/** What was found under a value. */
+export type LookedUp<Data extends object> = PresentedSession<Data> | Refusal;
+
+/** The most values under one name that are looked up. */
+const MAX_VALUES = 2;
+
+/** Finds the sessions of one kind: what the clients of an app send, and what is known by public id. */
+export abstract class SessionTracker<Data extends object> {
+  readonly #tracking: Tracking<Data>;
+
+  constructor(tracking: Tracking<Data>) {
+    this.#tracking = tracking;
+  }
+
+  /** Whether a value has the form of one that this app, or another instance of it, may have handed out. */
+  protected abstract isWellFormed(value: string): boolean;
+
+  /** Looks up values that are well-formed, at the same time; several that mean the same give one answer. */
+  protected abstract lookUp(values: readonly string[]): Promise<readonly LookedUp<Data>[]>;
+
+  /**
+   * Reads a session by its public id.
+   *
+   * @returns `undefined` when there is none
+   * @throws {SessionStorageError} when the storage fails
+   */
+  abstract find(id: string): Promise<FoundSession<Data> | undefined>;
+
+  /**
+   * Ends a session by its public id.
+   *
+   * @returns whether there was one
+   * @throws {SessionStorageError} when the storage fails
+   */
+  abstract invalidate(id: string): Promise<boolean>;
+
+  /**
+   * Finds the session of a request.
+   *
+   * @param values what the client sent, each distinct value once
+   * @returns a stored session, a new one, or one that takes no change
+   * @throws {SessionStorageError}
+   */
+  async load(values: readonly string[], occasion: Occasion): Promise<TrackedSession> {
+    const wellFormed = values.filter((value) => this.isWellFormed(value));
+    if (wellFormed.length === 0) {
+      if (values.length > 0) this.#tracking.observe({ type: 'refused', reason: 'malformed' });
+      const session = new RequestSession(this.#tracking, occasion);
+      if (values.length > 0) session.clear();
+      return session;
+    }
+    if (wellFormed.length > MAX_VALUES) {
+      this.#tracking.observe({ type: 'refused', reason: 'duplicates' });
+      return new RequestSession(this.#tracking, occasion);
+    }
+    return this.#choose(await this.lookUp(wellFormed), occasion);
+  }
+
+  /** Resolves when nothing is being stored any more, whoever waits for it. */
+  settled(): Promise<void> {
+    return this.#tracking.underway.settled();
+  }
+
+  #choose(found: readonly LookedUp<Data>[], occasion: Occasion): TrackedSession {
+    const valid = found.filter((one) => 'presented' in one);
+    const [match] = valid;
+    if (valid.length > 1) {
+      this.#tracking.observe({ type: 'refused', reason: 'duplicates' });
+      return this.#refused(occasion, 'the request presents two different ones');
+    }
+    if (match !== undefined) {
+      this.#tracking.observe({ type: 'loaded', id: match.id });
+      return new RequestSession(this.#tracking, occasion, match);
+    }
+    const refusals = found.filter((one) => 'refusal' in one);
+    for (const { id, refusal } of refusals)
+      this.#tracking.observe({ type: 'refused', ...(id !== undefined && { id }), reason: refusal });
+    const closes = refusals.find((refusal) => refusal.closes !== undefined)?.closes;
+    return closes === undefined ? new RequestSession(this.#tracking, occasion) : this.#refused(occasion, closes);
+  }
+
+  #refused(occasion: Occasion, why: string): TrackedSession {
+    const session = new RequestSession(this.#tracking, occasion);
+    session.refuse(why);
+    return session;
+  }
+}

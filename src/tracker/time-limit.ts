@@ -1,0 +1,54 @@
+import type { Clock } from '../common/clock.js';
+import { SessionError, SessionStorageError } from '../errors.js';
+
+/** Work that can be told that nobody waits for it any more. */
+interface Abortable {
+  abort(): void;
+}
+
+/** Limits how long a storage is waited for, and lets every failure of one be a `SessionStorageError`. */
+export class TimeLimit {
+  readonly #clock: Clock;
+  readonly #timeout: number;
+
+  /** @param timeout milliseconds */
+  constructor(clock: Clock, timeout: number) {
+    this.#clock = clock;
+    this.#timeout = timeout;
+  }
+
+  /**
+   * Waits for `work` no longer than the limit; then it is told to abort, and whoever waits gets an error.
+   *
+   * @param id the session concerned
+   * @throws {SessionStorageError}
+   */
+  limited<Options extends Abortable, R>(
+    id: string,
+    options: Options,
+    work: (options: Options) => Promise<R>,
+  ): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.after(this.#timeout, () => {
+        reject(new SessionStorageError(`Cannot reach session storage: no answer within ${this.#timeout} ms`, { id }));
+        options.abort();
+      });
+      const fail = (error: unknown): void => {
+        timer.cancel();
+        reject(
+          error instanceof SessionError
+            ? error
+            : new SessionStorageError('Cannot use session storage: it failed', { id, cause: error }),
+        );
+      };
+      try {
+        work(options).then((result) => {
+          timer.cancel();
+          resolve(result);
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+}
