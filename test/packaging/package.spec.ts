@@ -52,7 +52,17 @@ describe('the packed package', { timeout: 120_000 }, () => {
 
   it('contains the build, the licence and the documents, and nothing else', () => {
     expect(files.filter((file) => !file.startsWith('dist/')).toSorted()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/storages.md', 'package.json'].toSorted(),
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'docs/by-value.md',
+        'docs/serializers.md',
+        'docs/storages.md',
+        'docs/transports.md',
+        'package.json',
+      ].toSorted(),
     );
     expect(files.filter((file) => !/\.(js|js\.map|d\.ts)$/.test(file) && file.startsWith('dist/'))).toEqual([]);
   });
