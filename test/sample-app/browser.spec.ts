@@ -45,5 +45,45 @@ describe.skipIf(executablePath === undefined).each(PLATFORMS)(
         await shop.stop('SIGTERM');
       }
     }, 120_000);
+
+    it('looks as the visitor has chosen, by clicking, and still does when it is loaded again', async () => {
+      const shop = await startShop(platform);
+      try {
+        await withPage(executablePath ?? '', async (page) => {
+          page.setDefaultTimeout(10_000);
+          const background = async (theme: string) => {
+            await page.locator(`html[data-theme="${theme}"]`).waitFor();
+            // With its stylesheet
+            await page.waitForLoadState();
+            return page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+          };
+
+          await page.emulateMedia({ colorScheme: 'light' });
+          await page.goto(`${shop.url}/cart`);
+          const light = await background('auto');
+          await page.getByRole('button', { name: 'Dark' }).click();
+          const dark = await background('dark');
+          expect(dark).not.toBe(light);
+          expect(new URL(page.url()).pathname).toBe('/cart');
+          await page.getByRole('button', { name: 'Deutsch' }).click();
+          await page.locator('html[lang="de"]').waitFor();
+          await page.getByRole('link', { name: 'Larch & Loam' }).click();
+          await page.reload();
+
+          expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Gute Dinge fürs Haus');
+          expect(await background('dark')).toBe(dark);
+          expect(await page.getByRole('button', { name: 'Dunkel' }).getAttribute('aria-pressed')).toBe('true');
+          const cookies = await page.context().cookies();
+          expect(cookies.map(({ name }) => name)).toEqual(['prefs']);
+
+          await page.getByRole('button', { name: 'Automatisch' }).click();
+          expect(await background('auto')).toBe(light);
+          await page.emulateMedia({ colorScheme: 'dark' });
+          expect(await background('auto')).toBe(dark);
+        });
+      } finally {
+        await shop.stop('SIGTERM');
+      }
+    }, 120_000);
   },
 );

@@ -34,6 +34,18 @@ describe.each(PLATFORMS)('sample-app on %s', (platform) => {
     expect(html).not.toMatch(/<script|style="|\son\w+="/);
   });
 
+  it('answers HEAD as it would GET', async () => {
+    for (const [path, status] of [
+      ['/', 200],
+      ['/cart', 200],
+      ['/nowhere', 404],
+    ] as const) {
+      const response = await fetch(new URL(path, shop.url), { method: 'HEAD' });
+      expect(response.status, path).toBe(status);
+      expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+    }
+  });
+
   it('serves the stylesheet and every picture', async () => {
     const { html } = await visit().get('/');
     const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);

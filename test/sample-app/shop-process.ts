@@ -18,6 +18,8 @@ export interface Ending {
 /** The built sample app, running in a process of its own. */
 export interface ShopProcess {
   readonly url: string;
+  /** What it wrote to stdout until it listened. */
+  readonly started: string;
   stop(signal: NodeJS.Signals): Promise<Ending>;
 }
 
@@ -29,8 +31,8 @@ export async function startShop(platform: Platform): Promise<ShopProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'nest-sessions-shop-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    const { url, stop } = await startShopOver(folder, platform);
-    return { url, stop: (signal) => stop(signal).finally(remove) };
+    const { stop, ...shop } = await startShopOver(folder, platform);
+    return { ...shop, stop: (signal) => stop(signal).finally(remove) };
   } catch (error) {
     remove();
     throw error;
@@ -41,10 +43,16 @@ export async function startShop(platform: Platform): Promise<ShopProcess> {
  * Starts the built sample app on a free port, and resolves when it listens.
  *
  * @param folder where it keeps its sessions
+ * @param env added to its environment, which is not that of the tests
+ * @throws {Error} with all that it wrote, when it ends before
  */
-export async function startShopOver(folder: string, platform: Platform): Promise<ShopProcess> {
+export async function startShopOver(
+  folder: string,
+  platform: Platform,
+  env: Record<string, string> = {},
+): Promise<ShopProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], PLATFORM: platform, PORT: '0', NO_COLOR: '1', SESSIONS_DIR: folder },
+    env: { PATH: process.env['PATH'], PLATFORM: platform, PORT: '0', NO_COLOR: '1', SESSIONS_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -64,6 +72,7 @@ export async function startShopOver(folder: string, platform: Platform): Promise
   });
   return {
     url,
+    started: stdout,
     async stop(signal) {
       const start = performance.now();
       child.kill(signal);

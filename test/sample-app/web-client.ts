@@ -22,8 +22,8 @@ export class WebClient {
     return new WebClient(this.url, this.cookies);
   }
 
-  get(path: string): Promise<Page> {
-    return this.#send(path, {});
+  get(path: string, headers: Record<string, string> = {}): Promise<Page> {
+    return this.#send(path, { headers });
   }
 
   /** Sends a form; `headers` are added to it. */

@@ -14,7 +14,7 @@ export class AuthController {
   @Get('login')
   @Render('login')
   showLogin(@Query('returnTo', ReturnPathPipe) returnTo: string) {
-    return { title: 'Sign in', demoUsers: DEMO_USERS, returnTo };
+    return { demoUsers: DEMO_USERS, returnTo };
   }
 
   @Post('login')
@@ -26,13 +26,13 @@ export class AuthController {
   ): Promise<{ url: string }> {
     const user = await this.users.verify(credentials);
     if (!user) {
-      visitor.data.flash = { kind: 'error', text: 'That name and password do not match.' };
+      visitor.data.flash = { kind: 'error', text: 'wrongCredentials' };
       return { url: `/login?returnTo=${encodeURIComponent(returnTo)}` };
     }
     // A new secret before the session says who this is: whoever knew the old cookie gains nothing by the login.
     await visitor.regenerate({ keep: 'none' });
     visitor.data.userId = user.id;
-    visitor.data.flash = { kind: 'notice', text: `Welcome, ${user.name}.` };
+    visitor.data.flash = { kind: 'notice', text: 'welcome', about: user.name };
     return { url: returnTo };
   }
 

@@ -18,7 +18,7 @@ export class CartController {
   @Get()
   @Render('cart')
   show(@Session(Cart) cart: Session<Cart>) {
-    return { title: 'Your cart', cart: this.pricing.price(cart.data.lines), maxQuantity: MAX_QUANTITY };
+    return { cart: this.pricing.price(cart.data.lines), maxQuantity: MAX_QUANTITY };
   }
 
   @Post('items')
@@ -31,7 +31,7 @@ export class CartController {
   ): Promise<void> {
     // `update` works on what is stored at that moment: of two clicks at once, both count.
     await cart.update((data) => data.add(product.id, quantity));
-    visitor.data.flash = { kind: 'notice', text: `${product.name} is in your cart.` };
+    visitor.data.flash = { kind: 'notice', text: 'inCart', about: product.name };
   }
 
   @Post('items/:productId')

@@ -10,6 +10,6 @@ export class CatalogController {
   @Render('catalog')
   list() {
     const products = this.catalog.list().map((product) => ({ ...product, price: formatMoney(product.price) }));
-    return { title: 'Good things for the house', products };
+    return { products };
   }
 }

@@ -12,6 +12,6 @@ export class AccountController {
   @Get()
   @Render('account')
   show(@CurrentUser() user: User) {
-    return { title: `Hello, ${user.name}`, orders: this.orders.listFor(user) };
+    return { orders: this.orders.listFor(user) };
   }
 }

@@ -19,7 +19,7 @@ export class CheckoutController {
   @Get()
   @Render('checkout')
   show(@Session(Cart) cart: Session<Cart>) {
-    return { title: 'Check out', cart: this.pricing.price(cart.data.lines) };
+    return { cart: this.pricing.price(cart.data.lines) };
   }
 
   @Post()
@@ -32,11 +32,11 @@ export class CheckoutController {
     // `take` gives the lines to one request alone: a double click places one order.
     const lines = (await cart.take('lines')) ?? [];
     if (lines.length === 0) {
-      visitor.data.flash = { kind: 'error', text: 'There is nothing in your cart to order.' };
+      visitor.data.flash = { kind: 'error', text: 'nothingToOrder' };
       return { url: '/cart' };
     }
     const order = this.orders.place(user, this.pricing.price(lines));
-    visitor.data.flash = { kind: 'notice', text: `Thank you! Order ${order.number} is on its way.` };
+    visitor.data.flash = { kind: 'notice', text: 'ordered', about: String(order.number) };
     return { url: '/account' };
   }
 }

@@ -1,17 +1,29 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Inject } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { STATUS_CODES } from 'node:http';
+import { isApi } from '../api/is-api.js';
+import { LookService } from '../preferences/look.service.js';
 
-/** Answers with a page where Nest would answer with JSON. */
+/** Answers with a page where Nest would answer with JSON, except to the API's clients: they get the JSON. */
 @Catch(HttpException)
 export class ErrorPageFilter implements ExceptionFilter<HttpException> {
-  constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(LookService) private readonly looks: LookService,
+  ) {}
 
-  catch(error: HttpException, context: ArgumentsHost): void {
+  async catch(error: HttpException, context: ArgumentsHost): Promise<void> {
     const { httpAdapter } = this.host;
-    const response: unknown = context.switchToHttp().getResponse();
+    const http = context.switchToHttp();
+    const response: unknown = http.getResponse();
     const status = error.getStatus();
+    if (isApi(http.getRequest<{ url: string }>())) {
+      if (status === HttpStatus.UNAUTHORIZED.valueOf()) httpAdapter.setHeader(response, 'WWW-Authenticate', 'Bearer');
+      httpAdapter.reply(response, error.getResponse(), status);
+      return;
+    }
+    // The look is in the visitor's cookie: also a page that says that the storage is down has the right one.
+    const look = await this.looks.of(context);
     httpAdapter.status(response, status);
-    httpAdapter.render(response, 'error', { title: STATUS_CODES[status], message: error.message });
+    httpAdapter.render(response, 'error', { look, status, message: error.message });
   }
 }

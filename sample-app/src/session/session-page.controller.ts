@@ -13,10 +13,9 @@ export class SessionPageController {
   @Render('session')
   show(@Session(Visitor) visitor: Session<Visitor>, @Session(Cart) cart: Session<Cart>) {
     return {
-      title: 'Your sessions',
       sessions: [
-        { name: NAMES.visitor, about: 'Who you are, until you sign out or close the browser.', session: visitor },
-        { name: NAMES.cart, about: 'What you want to buy, for a week.', session: cart },
+        { name: NAMES.visitor, session: visitor },
+        { name: NAMES.cart, session: cart },
       ],
     };
   }
@@ -29,7 +28,7 @@ export class SessionPageController {
     @Session(Cart) cart: Session<Cart>,
   ): Promise<void> {
     await { visitor, cart }[name].regenerate();
-    visitor.data.flash = { kind: 'notice', text: `The ${name} session has a new cookie. The old one is dead.` };
+    visitor.data.flash = { kind: 'notice', text: 'regenerated', about: name };
   }
 
   @Post(':name/destroy')
