@@ -170,7 +170,7 @@ function announce(
   delivery: Delivery,
 ): void {
   if (outgoing === undefined) return;
-  if (outgoing === 'clear') transport.clear(headers, delivery);
-  else transport.send(headers, outgoing.value, delivery);
-  keepOut(headers);
+  const isTold =
+    outgoing === 'clear' ? transport.clear(headers, delivery) : transport.send(headers, outgoing.value, delivery);
+  if (isTold) keepOut(headers);
 }

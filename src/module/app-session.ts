@@ -46,14 +46,14 @@ function trackerFor(
 ): SessionTracker<object> {
   const { name, type, isClientSide, serializer, schema, transformers, timeouts, storageTimeout, generateId } =
     definition;
-  const shared = { ...app, name, shape: new DataShape(serializer, type, schema), timeouts, storageTimeout };
+  const shared = { ...app, name, shape: new DataShape(serializer, type, schema), timeouts, storageTimeout, refreshes };
   if (isClientSide) {
     const chain = new TransformerChain(transformers, `value ${name}`);
     return new ValueTracker({ ...shared, chain, maxLength, revocation: storage });
   }
   if (storage === undefined) throw new TypeError(`Cannot start SessionsModule: session "${name}" has no storage`);
   const chain = transformers.length === 0 ? undefined : new TransformerChain(transformers, `token ${name}`);
-  return new IdTracker({ ...shared, chain, storage, refreshes, generateId });
+  return new IdTracker({ ...shared, chain, storage, generateId });
 }
 
 function transportFor({ name, transport: { cookie, header } }: SessionDefinition, clock: Clock): SessionTransport {

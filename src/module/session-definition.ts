@@ -71,17 +71,18 @@ export function defineSession(options: SessionOptions, path: OptionPath): Sessio
   }
   assertSerializer(serializer, at(path, 'serializer'));
   const isClientSide = isByValue(options, path);
+  const transport = transportOf(name, options, path);
   const { storageTimeout = '5s' } = options;
   return Object.freeze({
     name,
     type,
     isClientSide,
     hasStorage: !isClientSide || isRevocable(options),
-    transport: transportOf(name, options, path),
+    transport,
     serializer,
     schema: schemaOf(options, path),
     transformers: transformersOf(options, isClientSide, path),
-    timeouts: timeoutsOf(options, path),
+    timeouts: timeoutsOf(options, transport.cookie?.maxAge ?? Infinity, path),
     storageTimeout: durationAt(storageTimeout, at(path, 'storageTimeout')),
     generateId,
   });
@@ -139,15 +140,20 @@ function isRevocable({ clientSide }: SessionOptions): boolean {
   return typeof clientSide === 'object' && clientSide.revocation !== undefined;
 }
 
+/** @param maxAge of the cookie, in milliseconds: it is refreshed by touches, in time */
 function timeoutsOf(
   { idleTimeout = '30m', absoluteTimeout = '12h', touchAfter }: SessionOptions,
+  maxAge: number,
   path: OptionPath,
 ): Timeouts {
   const idle = durationAt(idleTimeout, at(path, 'idleTimeout'));
   const absolute = absoluteTimeout === false ? Infinity : durationAt(absoluteTimeout, at(path, 'absoluteTimeout'));
-  if (touchAfter === undefined) return Object.freeze({ idle, absolute, touchAfter: Math.min(idle / 10, ONE_MINUTE) });
+  if (touchAfter === undefined) {
+    return Object.freeze({ idle, absolute, touchAfter: Math.min(idle / 10, maxAge / 10, ONE_MINUTE) });
+  }
   const touch = durationAt(touchAfter, at(path, 'touchAfter'), 0);
   if (touch >= idle) throw outOfRange(at(path, 'touchAfter'), 'must be less than idleTimeout', touchAfter);
+  if (touch >= maxAge) throw outOfRange(at(path, 'touchAfter'), 'must be less than cookie.maxAge', touchAfter);
   return Object.freeze({ idle, absolute, touchAfter: touch });
 }
 

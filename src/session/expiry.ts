@@ -34,14 +34,17 @@ export function isOver(deadlines: Deadlines, now: number): boolean {
 
 /**
  * Whether a use should move the idle deadline: it is older than `touchAfter`, or lies further away than the timeout allows
- * (which was longer when it was set). Never when the absolute deadline comes first anyway.
+ * (which was longer when it was set). Not when the absolute deadline comes first anyway, unless it `refreshes` what the client
+ * keeps for a limited time.
  */
 export function isTouchDue(
   { idleDeadline, absoluteDeadline }: Deadlines,
   { idle, touchAfter }: Timeouts,
   now: number,
+  refreshes: boolean,
 ): boolean {
   const next = now + idle;
   if (idleDeadline > next) return true;
-  return idleDeadline < absoluteDeadline && next - idleDeadline >= touchAfter && next > idleDeadline;
+  const matters = refreshes || idleDeadline < absoluteDeadline;
+  return matters && next - idleDeadline >= touchAfter && next > idleDeadline;
 }

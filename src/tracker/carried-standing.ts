@@ -1,4 +1,4 @@
-import { SessionCommittedError, SessionEndedError, SessionTooLargeError } from '../errors.js';
+import { SessionCommittedError, SessionEndedError } from '../errors.js';
 import type { CarriedSession } from '../record/carried-session.js';
 import { absoluteDeadlineFrom, expiryOf, isOver, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
@@ -7,6 +7,7 @@ import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import { ClosedStanding, type Closure } from './closed-standing.js';
 import type { Sending, Standee, Standing } from './standing.js';
+import { startAnew } from './start-anew.js';
 import { randomId } from './token.js';
 import type { ClientKeeping } from './client-keeping.js';
 
@@ -57,18 +58,10 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   }
 
   touch(): Promise<void> | undefined {
-    const { clock, timeouts } = this.#keeping.settings;
+    const { clock, timeouts, refreshes } = this.#keeping.settings;
     const now = clock.now();
-    const isDue = this.#outdated || isTouchDue(this.#carried, timeouts, now);
-    if (!isDue || isOver(this.#carried, now) || this.#session.reply.state !== 'open') return undefined;
-    if (this.#keeping.revocations !== undefined) return this.#touch();
-    try {
-      this.#send(this.#used(), 'once');
-    } catch (error) {
-      // Keys or transformers have changed, and it does not fit any more: it lives until its deadline as it is
-      if (!(error instanceof SessionTooLargeError)) throw error;
-    }
-    return undefined;
+    const isDue = this.#outdated || isTouchDue(this.#carried, timeouts, now, refreshes);
+    return isDue && !isOver(this.#carried, now) && this.#session.reply.state === 'open' ? this.#touch() : undefined;
   }
 
   async reload(): Promise<void> {
@@ -81,7 +74,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     const { sessionData: data } = this.#session;
     const { clock, timeouts } = this.#keeping.settings;
     if (isOver(this.#carried, clock.now())) {
-      this.#startAnew(keep);
+      startAnew(this.#session, keep);
       return;
     }
     const snapshot = data.snapshot();
@@ -96,7 +89,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     const earlier = await this.#revoke('replaced');
     if (earlier === 'replaced') throw this.#close('replaced');
     if (earlier === 'ended') {
-      this.#startAnew(keep);
+      startAnew(this.#session, keep);
       return;
     }
     this.#knownToClient = false;
@@ -177,8 +170,13 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     this.#outdated = false;
   }
 
+  /** Whether somebody may come with its id: who brought it, or who was handed it by now. */
+  get #isOut(): boolean {
+    return this.#knownToClient || this.#session.reply.state !== 'open';
+  }
+
   async #revoke(how: 'ended' | 'replaced'): Promise<Closure | undefined> {
-    if (!this.#knownToClient) return undefined;
+    if (!this.#isOut) return undefined;
     const earlier = await this.#keeping.revocations?.revoke(this.id, how, this.#carried.absoluteDeadline);
     return earlier?.how;
   }
@@ -186,7 +184,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   /** Closes the session when it has ended meanwhile, as far as anybody knows. */
   async #assertAlive(): Promise<void> {
     if (isOver(this.#carried, this.#keeping.settings.clock.now())) throw this.#close('ended');
-    if (!this.#knownToClient) return;
+    if (!this.#isOut) return;
     const revocation = await this.#keeping.revocations?.find(this.id, true);
     if (revocation !== undefined) throw this.#close(revocation.how);
   }
@@ -197,14 +195,6 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
       `Cannot ${verb} session: the response has begun or its client has gone, and it lives at its client`,
       { id: this.id },
     );
-  }
-
-  /** Becomes a new session, which holds what this request has changed. */
-  #startAnew(keep: RegenerateOptions<Data>['keep'] = 'all'): void {
-    const { sessionData: data } = this.#session;
-    const changes = keptKeys(data.ownChanges(data.snapshot()), keep);
-    this.#session.becomeNew();
-    data.restart(changes);
   }
 
   #close(closure: Closure): Error {

@@ -11,6 +11,8 @@ export interface ClientKeeping<Data extends object> {
     readonly clock: Clock;
     readonly shape: DataShape<Data>;
     readonly timeouts: Timeouts;
+    /** Whether the client keeps a value for a limited time, so that it has to be handed one anew. */
+    readonly refreshes: boolean;
   };
   /** `undefined` where nothing of a session is known to the server. */
   readonly revocations: Revocations | undefined;

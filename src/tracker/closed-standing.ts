@@ -1,7 +1,7 @@
 import { SessionConflictError, SessionEndedError } from '../errors.js';
-import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
 import type { Standee, Standing } from './standing.js';
+import { startAnew } from './start-anew.js';
 
 /**
  * Why a session takes no more change: its record is gone; its secret was replaced while this request used it; or there was
@@ -51,10 +51,7 @@ export class ClosedStanding<Data extends object> implements Standing<Data> {
 
   async regenerate({ keep = 'all' }: RegenerateOptions<Data>): Promise<void> {
     if (this.#closure !== 'ended') throw this.error();
-    const { sessionData: data } = this.#session;
-    const changes = keptKeys(data.ownChanges(data.snapshot()), keep);
-    this.#session.becomeNew();
-    data.restart(changes);
+    startAnew(this.#session, keep);
   }
 
   async destroy(): Promise<void> {

@@ -60,7 +60,9 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
 
   protected lookUp(values: readonly string[]): Promise<readonly LookedUp<Data>[]> {
     const tokens = values.map((value) => this.#open(value));
-    const distinct = new Map(tokens.map((token, index) => [token === undefined ? index : formatToken(token), token]));
+    // Of two seals of one token, the one that need not be issued anew
+    const inOrder = tokens.toSorted((one, other) => Number(other?.outdated) - Number(one?.outdated));
+    const distinct = new Map(inOrder.map((token, index) => [token === undefined ? index : formatToken(token), token]));
     return Promise.all([...distinct.values()].map((token) => this.#find(token)));
   }
 

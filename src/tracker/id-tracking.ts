@@ -20,8 +20,6 @@ export interface IdTrackerSettings<Data extends object> extends TrackerSettings<
   readonly chain: TransformerChain | undefined;
   /** Milliseconds that a call of the storage may take. */
   readonly storageTimeout: number;
-  /** Whether the client is handed its token anew with each write, because it keeps that for a limited time. */
-  readonly refreshes: boolean;
   /** Names the ids of new sessions; `undefined` for random ones. */
   readonly generateId: ((request: unknown) => string) | undefined;
 }
@@ -66,9 +64,12 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
       absoluteDeadline: absoluteDeadlineFrom(createdAt, timeouts),
       commits: [],
     };
+    // Before anything is stored: a transformer may fail
+    const value = this.seal({ id: asked, secret });
     const { id, record } = await this.writer.create(asked, { header, payload });
     const token = { id, secret };
-    return { standing: new StoredStanding(session, this, { token, record }), value: this.seal(token) };
+    const standing = new StoredStanding(session, this, { token, record });
+    return { standing, value: id === asked ? value : this.seal(token) };
   }
 
   inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {

@@ -1,24 +1,16 @@
 import { Underway } from '../common/underway.js';
 import { SessionCommittedError, SessionEndedError, SessionError, SessionStorageError } from '../errors.js';
-import { sameBytes, SessionData, type DataSnapshot } from '../session/session-data.js';
+import { SessionData, type DataSnapshot } from '../session/session-data.js';
 import { SessionHandle, type SessionWork } from '../session/session-handle.js';
 import type { RegenerateOptions, Session } from '../session/session.js';
 import { ClosedStanding } from './closed-standing.js';
+import { FailedStates } from './failed-states.js';
 import { Message } from './message.js';
 import { NewStanding } from './new-standing.js';
+import type { PresentedSession } from './presented-session.js';
 import type { Sending, Standee, Standing } from './standing.js';
 import type { Occasion, Outgoing, Reply, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
-
-/** A session that the client brought. */
-export interface PresentedSession<Data extends object> {
-  readonly id: string;
-  /** The value under which it was found, as the client sent it. */
-  readonly presented: string;
-  readonly data: SessionData<Data>;
-  /** How it stands. */
-  stand(session: Standee<Data>): Standing<Data>;
-}
 
 /** A session as one request uses it: it stands in some way, and a verb may make it stand in another. */
 export class RequestSession<Data extends object> implements TrackedSession, SessionWork<Data>, Standee<Data> {
@@ -29,10 +21,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   readonly #occasion: Occasion;
   #standing: Standing<Data>;
   readonly #message = new Message();
-  /** A state that could not be stored: the answer that says so must not try it again. */
-  #failed: Uint8Array | 'unserializable' | undefined;
-  /** What a handler could not store: if it goes on all the same, the response waits for one more try. */
-  #unsaved: { readonly error: unknown; readonly bytes: Uint8Array | undefined } | undefined;
+  readonly #failed = new FailedStates();
   /** What a handler has begun: the response waits for it, since it may have a token to send. */
   readonly #verbs = new Underway();
   #touched = false;
@@ -89,7 +78,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   save(): Promise<void> {
     return this.#verb(async () => {
       const snapshot = this.sessionData.snapshot();
-      if (snapshot !== undefined) await this.#standing.commit(snapshot);
+      if (snapshot !== undefined) await this.#store(snapshot);
     });
   }
 
@@ -115,7 +104,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   }
 
   answeredWith(error: unknown): void {
-    if (this.#unsaved?.error === error) this.#failed = this.#unsaved?.bytes;
+    this.#failed.answeredWith(error);
   }
 
   commit(): Promise<void> | undefined {
@@ -124,12 +113,12 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       snapshot = this.sessionData.snapshot();
     } catch (error) {
-      if (this.#failed === 'unserializable') return undefined;
-      this.#failed = 'unserializable';
+      if (this.#failed.hasUnserializable) return undefined;
+      this.#failed.add('unserializable');
       return Promise.reject(error instanceof Error ? error : new Error('Cannot serialize session', { cause: error }));
     }
     if (snapshot === undefined) return this.#touchOnce();
-    return this.#hasFailed(snapshot) ? undefined : this.#commit(snapshot);
+    return this.#failed.has(snapshot) ? undefined : this.#commit(snapshot);
   }
 
   become(standing: Standing<Data>): void {
@@ -177,17 +166,23 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       await this.#inLine(async (waited) => {
         const current = waited ? this.sessionData.snapshot() : snapshot;
-        if (current === undefined || this.#hasFailed(current)) return;
+        if (current === undefined || this.#failed.has(current)) return;
         tried = current;
-        await this.#standing.commit(current);
+        await this.#store(current);
       });
-      this.#failed = undefined;
+      this.#failed.forget();
     } catch (error) {
-      this.#failed = tried.bytes;
+      this.#failed.add(tried.bytes);
       if (!this.#isDropped(error)) throw error;
       const reason = error instanceof SessionEndedError ? 'ended' : 'too late';
       this.#tracking.observe({ type: 'refused', id: this.id, reason });
     }
+  }
+
+  async #store(snapshot: DataSnapshot): Promise<void> {
+    await this.#standing.commit(snapshot);
+    // That was a use: nothing is left to touch
+    this.#touched = true;
   }
 
   /** Whether a change that was not stored is nobody's loss: its session has ended, or nobody is there to get a new one. */
@@ -195,10 +190,6 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     return (
       error instanceof SessionEndedError || (error instanceof SessionCommittedError && this.reply.state === 'gone')
     );
-  }
-
-  #hasFailed(snapshot: DataSnapshot): boolean {
-    return this.#failed instanceof Uint8Array && sameBytes(this.#failed, snapshot.bytes);
   }
 
   #verb<R>(work: () => Promise<R>): Promise<R> {
@@ -209,7 +200,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       return await this.#inLine(work);
     } catch (error) {
-      if (error instanceof SessionError) this.#unsaved = { error, bytes: this.#unstored() };
+      if (error instanceof SessionError) this.#failed.addUnsaved(error, this.#unstored());
       throw error;
     }
   }
@@ -223,10 +214,11 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   }
 
   #inLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.#tracking.underway.add(this.#noticed(this.#tracking.inLine(this.id, work)));
+    return this.#tracking.underway.add(this.#watched(this.#tracking.inLine(this.id, work)));
   }
 
-  async #noticed<R>(work: Promise<R>): Promise<R> {
+  /** Tells of an error of the storage, to whoever observes and to the answer. */
+  async #watched<R>(work: Promise<R>): Promise<R> {
     try {
       return await work;
     } catch (error) {
@@ -242,7 +234,11 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     const { refreshes } = this.#standing;
     const touch = this.#standing.touch();
     if (touch === undefined) return undefined;
-    const quiet = touch.catch((error: unknown) => this.#tracking.noticeFailure(error, this.id));
+    const quiet = touch.catch((error: unknown) => {
+      // A transformer that fails is the app's mistake
+      if (!(error instanceof SessionError)) throw error;
+      this.#tracking.noticeFailure(error, this.id);
+    });
     if (refreshes && this.reply.state === 'open') return quiet;
     void this.#tracking.underway.add(quiet);
     return undefined;

@@ -69,7 +69,7 @@ export class Revocations {
     if (typeof existing === 'object' && existing.commits.includes(commit)) return undefined;
     const earlier = existing && this.#read(existing);
     if (earlier !== undefined) return earlier;
-    throw new SessionStorageError('Cannot end session: something else is stored under its id', { id });
+    throw new SessionStorageError('Cannot end session: its storage does not take its id', { id });
   }
 
   #read(header: RecordHeader | 'unreadable'): Revocation | undefined {

@@ -1,5 +1,6 @@
 import type { SessionFacts } from '../session/session.js';
-import { RequestSession, type PresentedSession } from './request-session.js';
+import type { PresentedSession } from './presented-session.js';
+import { RequestSession } from './request-session.js';
 import type { RefusalReason } from './session-event.js';
 import type { Occasion, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';

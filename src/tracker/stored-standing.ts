@@ -11,6 +11,7 @@ import type { RecordKeeping } from './record-keeping.js';
 import type { Rewrite, Rewritten } from './record-writer.js';
 import type { KnownRecord } from './records.js';
 import type { Standee, Standing } from './standing.js';
+import { startAnew } from './start-anew.js';
 import { hashOf, isSameHash, randomSecret, type Token } from './token.js';
 
 const NOTHING = new Uint8Array(0);
@@ -77,8 +78,9 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   }
 
   touch(): Promise<void> | undefined {
-    const { clock, timeouts } = this.#keeping.settings;
-    const isDue = this.#outdated || isTouchDue(this.#record.header, timeouts, clock.now());
+    const { clock, timeouts, refreshes } = this.#keeping.settings;
+    const isOwed = this.#outdated && this.#session.reply.state === 'open';
+    const isDue = isOwed || isTouchDue(this.#record.header, timeouts, clock.now(), refreshes);
     return isDue ? this.#touch() : undefined;
   }
 
@@ -99,6 +101,8 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const snapshot = data.snapshot();
     const token = { id: this.id, secret: randomSecret() };
     const secretHash = hashOf(token.secret);
+    // Before the old secret is dead: a transformer may fail
+    const value = this.#keeping.seal(token);
     const result = await this.#rewrite(this.#record, (record) => {
       const { header, payload } = this.#next(
         record,
@@ -107,9 +111,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
       return { header: this.#rotated(header, secretHash, restart), payload };
     });
     if (result.outcome === 'missing') {
-      const changes = keptKeys(data.ownChanges(snapshot), keep);
-      this.#session.becomeNew();
-      data.restart(changes);
+      startAnew(this.#session, keep);
       return;
     }
     this.#token = token;
@@ -117,7 +119,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#knownToClient = false;
     this.#regenerated = true;
     // Before anything else can fail: without it the client is lost
-    this.#session.send(this.#keeping.seal(token), 'always');
+    this.#session.send(value, 'always');
     this.#accept(result, snapshot);
     this.#keeping.observe({ type: 'regenerated', id: this.id });
   }

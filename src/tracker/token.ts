@@ -19,6 +19,11 @@ export function randomId(): string {
   return randomText(ID_BYTES);
 }
 
+/** Whether a text is an id as `randomId()` makes them. */
+export function isRandomId(text: string): boolean {
+  return isBase64url(text, ID_LENGTH);
+}
+
 /** Makes a secret: 32 random bytes, base64url. @see ASVS 5.0, 7.2.3: at least 128 bits of entropy */
 export function randomSecret(): string {
   return randomText(SECRET_BYTES);
@@ -53,6 +58,6 @@ export function parseToken(text: string, anyId: boolean): Token | undefined {
   const id = text.slice(0, dot);
   const secret = text.slice(dot + 1);
   if (!isBase64url(secret, SECRET_LENGTH)) return undefined;
-  if (!isBase64url(id, ID_LENGTH) && !(anyId && /^[A-Za-z0-9_-]+$/.test(id))) return undefined;
+  if (!isRandomId(id) && !(anyId && /^[A-Za-z0-9_-]+$/.test(id))) return undefined;
   return { id, secret };
 }

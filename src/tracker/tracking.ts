@@ -12,6 +12,8 @@ export interface TrackerSettings<Data extends object> {
   readonly name: string;
   readonly shape: DataShape<Data>;
   readonly timeouts: Timeouts;
+  /** Whether the client keeps what it is handed for a limited time, so that each use hands it that anew. */
+  readonly refreshes: boolean;
   readonly clock: Clock;
   readonly observe: SessionObserver;
 }

@@ -3,10 +3,10 @@ import { decodeCarried, type CarriedSession } from '../record/carried-session.js
 import { UnfitDataError } from '../session/data-schema.js';
 import { absoluteDeadlineFrom, isOver } from '../session/expiry.js';
 import { SessionData } from '../session/session-data.js';
-import { isStorageId } from '../storage/assert-storage-id.js';
 import { isSealedText } from '../transformer/transformer-chain.js';
 import { CarriedStanding } from './carried-standing.js';
 import { SessionTracker, type LookedUp } from './session-tracker.js';
+import { isRandomId } from './token.js';
 import { ValueTracking, type ValueTrackerSettings } from './value-tracking.js';
 
 /** A value that was opened. */
@@ -51,7 +51,7 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
         `Cannot invalidate session: "${name}" lives at its clients: give it clientSide: { revocation } to end it here`,
       );
     }
-    if (!isStorageId(id)) return false;
+    if (!isRandomId(id)) return false;
     const until = absoluteDeadlineFrom(clock.now(), timeouts);
     const earlier = await this.#tracking.noticed(id, () => revocations.revoke(id, 'ended', until));
     if (earlier === undefined) this.#tracking.observe({ type: 'destroyed', id });
@@ -64,7 +64,7 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
 
   protected lookUp(values: readonly string[]): Promise<readonly LookedUp<Data>[]> {
     const opened = values.map((value) => this.#open(value));
-    return Promise.all(opened.filter((one) => isNewest(one, opened)).map((one) => this.#find(one)));
+    return Promise.all(opened.filter(isNewest).map((one) => this.#find(one)));
   }
 
   #open(value: string): OpenedValue | undefined {
@@ -101,11 +101,10 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
 }
 
 /** Whether no other value is a later state of the same session: a cookie with another path may still hold an earlier one. */
-function isNewest(one: OpenedValue | undefined, all: readonly (OpenedValue | undefined)[]): boolean {
-  return !all.some(
-    (other) =>
-      one !== undefined &&
-      other?.carried.id === one.carried.id &&
-      other.carried.idleDeadline > one.carried.idleDeadline,
-  );
+function isNewest(one: OpenedValue | undefined, index: number, all: readonly (OpenedValue | undefined)[]): boolean {
+  return !all.some((other, place) => {
+    if (one === undefined || other?.carried.id !== one.carried.id || place === index) return false;
+    const later = other.carried.idleDeadline - one.carried.idleDeadline;
+    return later > 0 || (later === 0 && place < index);
+  });
 }

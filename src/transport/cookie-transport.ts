@@ -6,7 +6,7 @@ import { cookieValues } from './cookie-values.js';
 import { mayKeepSecure } from './secure-delivery.js';
 import type { Delivery, RequestFields, ResponseHeaders, SessionTransport } from './session-transport.js';
 
-/** What a value may consist of to be sent as it is, without encoding (RFC 6265bis, section 4.1.1: cookie-octet). */
+/** A value needs no encoding: it consists of cookie-octets. @see RFC 6265bis, section 4.1.1 */
 const asIs = (value: string): string => value;
 
 /**
@@ -60,23 +60,19 @@ export class CookieTransport implements SessionTransport {
     return { ...fields, [field]: [...others, `${this.#name}=${value}`].join('; ') };
   }
 
-  send(headers: ResponseHeaders, value: string, delivery: Delivery): void {
+  send(headers: ResponseHeaders, value: string, delivery: Delivery): boolean {
     const { maxAge } = this.#attributes;
-    if (maxAge === undefined) this.#set(headers, { value }, delivery);
-    else
-      this.#set(
-        headers,
-        { value, maxAge: Math.floor(maxAge / 1000), expires: new Date(this.#clock.now() + maxAge) },
-        delivery,
-      );
+    if (maxAge === undefined) return this.#set(headers, { value }, delivery);
+    const expires = new Date(this.#clock.now() + maxAge);
+    return this.#set(headers, { value, maxAge: Math.floor(maxAge / 1000), expires }, delivery);
   }
 
-  clear(headers: ResponseHeaders, delivery: Delivery): void {
-    this.#set(headers, { value: '', maxAge: 0, expires: new Date(0) }, delivery);
+  clear(headers: ResponseHeaders, delivery: Delivery): boolean {
+    return this.#set(headers, { value: '', maxAge: 0, expires: new Date(0) }, delivery);
   }
 
-  #set(headers: ResponseHeaders, what: Pick<SetCookie, 'value' | 'maxAge' | 'expires'>, delivery: Delivery): void {
-    if (this.#isWithheld(delivery)) return;
+  #set(headers: ResponseHeaders, what: Pick<SetCookie, 'value' | 'maxAge' | 'expires'>, delivery: Delivery): boolean {
+    if (this.#isWithheld(delivery)) return false;
     const { path, domain, httpOnly, sameSite, partitioned, priority, secure: when } = this.#attributes;
     const cookie: SetCookie = { name: this.#name, ...what, path, httpOnly, sameSite, partitioned };
     if (domain !== undefined) cookie.domain = domain;
@@ -84,6 +80,7 @@ export class CookieTransport implements SessionTransport {
     cookie.secure = when === 'auto' ? delivery.secure : when;
     const others = setCookies(headers).filter((field) => !field.startsWith(`${this.#name}=`));
     headers.setHeader('Set-Cookie', [...others, stringifySetCookie(cookie, { encode: asIs })]);
+    return true;
   }
 
   /** Whether the browser would drop it, so that it would show a token on the wire for nothing. */

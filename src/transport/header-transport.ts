@@ -40,13 +40,15 @@ export class HeaderTransport implements SessionTransport {
     return { ...Object.fromEntries(others), [this.#name]: this.#line(value) };
   }
 
-  send(headers: ResponseHeaders, value: string, { presented }: Delivery): void {
-    // The client has it
-    if (value !== presented) headers.setHeader(this.#name, this.#line(value));
+  send(headers: ResponseHeaders, value: string, { presented }: Delivery): boolean {
+    if (value === presented) return false;
+    headers.setHeader(this.#name, this.#line(value));
+    return true;
   }
 
-  clear(headers: ResponseHeaders): void {
+  clear(headers: ResponseHeaders): boolean {
     headers.setHeader(this.#name, '');
+    return true;
   }
 
   #line(value: string): string {

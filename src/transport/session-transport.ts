@@ -37,8 +37,16 @@ export interface SessionTransport {
    * @param fields what the request has already: all of it stays, but for another value of the same session
    */
   carry(value: string, fields?: RequestFields): Record<string, string>;
-  /** Hands a value to the client, in place of what was set for it before. */
-  send(headers: ResponseHeaders, value: string, delivery: Delivery): void;
-  /** Makes the client forget its value. */
-  clear(headers: ResponseHeaders, delivery: Delivery): void;
+  /**
+   * Hands a value to the client, in place of what was set for it before.
+   *
+   * @returns whether the response tells it; not, when the client has it already, or would drop it
+   */
+  send(headers: ResponseHeaders, value: string, delivery: Delivery): boolean;
+  /**
+   * Makes the client forget its value.
+   *
+   * @returns as `send()`
+   */
+  clear(headers: ResponseHeaders, delivery: Delivery): boolean;
 }

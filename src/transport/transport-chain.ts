@@ -30,14 +30,15 @@ export class TransportChain implements SessionTransport {
     return this.#transports[0].carry(value, fields);
   }
 
-  send(headers: ResponseHeaders, value: string, delivery: Delivery): void {
-    for (const transport of this.#answering(delivery)) transport.send(headers, value, delivery);
+  send(headers: ResponseHeaders, value: string, delivery: Delivery): boolean {
+    return this.#answering(delivery).filter((transport) => transport.send(headers, value, delivery)).length > 0;
   }
 
-  clear(headers: ResponseHeaders, delivery: Delivery): void {
-    const bringing = this.#transports.filter((transport) => transport.isUsedBy(delivery.request));
-    const clearing = delivery.presented === undefined && bringing.length > 0 ? bringing : this.#answering(delivery);
-    for (const transport of clearing) transport.clear(headers, delivery);
+  /** Wherever the client has one: none must be left that brings an earlier state of the session back. */
+  clear(headers: ResponseHeaders, delivery: Delivery): boolean {
+    const used = this.#transports.filter((transport) => transport.isUsedBy(delivery.request));
+    const clearing = used.length > 0 ? used : this.#answering(delivery);
+    return clearing.filter((transport) => transport.clear(headers, delivery)).length > 0;
   }
 
   #answering({ request, presented }: Delivery): readonly SessionTransport[] {

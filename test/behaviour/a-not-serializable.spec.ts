@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionNotSerializableError } from 'nest-sessions';
-import { cells } from '../support/matrix.js';
+import { travelCells } from '../support/matrix.js';
 import { replying, type Bag, type Routes } from '../support/routes.js';
 import { clientOf, start } from '../support/world.js';
 
@@ -81,28 +81,31 @@ function routesWith(set: (data: Bag) => void): Routes {
   };
 }
 
-describe.each(cells)('%s', (_, cell) => {
-  it.each(values)('A15: %s is refused with 500, what was stored stays, no cookie', async (_what, set, path) => {
-    const app = await start(cell, { routes: routesWith(set) });
-    const client = await clientOf(app, '/begin');
-    const before = await app.stored(client.id());
-    for (const route of ['/return', '/reply', '/replace', '/save', '/update', '/regenerate']) {
-      const logged = app.logs.length;
-      const { status, text, setCookies } = await client.get(route);
-      expect({ route, status, setCookies }).toEqual({ route, status: 500, setCookies: [] });
-      expect(text).not.toMatch(/success|data\./);
-      expect((await app.stored(client.id()))?.bytes).toEqual(before?.bytes);
-      const lines = app.logs.slice(logged).filter(({ level }) => level === 'error');
-      expect(lines.map(({ text }) => text).join()).toContain(`${path} is `);
-    }
-    expect(await client.json('/read')).toEqual({ b: 'stored' });
-  });
+describe.each(travelCells)('%s', (_, cell) => {
+  it.each(values)(
+    'A15: %s is refused with 500, what was stored stays, nothing is handed out',
+    async (_what, set, path) => {
+      const app = await start(cell, { routes: routesWith(set) });
+      const client = await clientOf(app, '/begin');
+      const before = await app.kept(client);
+      for (const route of ['/return', '/reply', '/replace', '/save', '/update', '/regenerate']) {
+        const logged = app.logs.length;
+        const { status, text, handed } = await client.get(route);
+        expect({ route, status, handed }).toEqual({ route, status: 500, handed: [] });
+        expect(text).not.toMatch(/success|data\./);
+        expect((await app.kept(client))?.bytes).toEqual(before?.bytes);
+        const lines = app.logs.slice(logged).filter(({ level }) => level === 'error');
+        expect(lines.map(({ text }) => text).join()).toContain(`${path} is `);
+      }
+      expect(await client.json('/read')).toEqual({ b: 'stored' });
+    },
+  );
 
   it.each(values)('A15: no session starts with %s', async (_what, set) => {
     const app = await start(cell, { routes: routesWith(set) });
     for (const route of ['/return', '/reply', '/replace', '/save', '/update']) {
-      const { status, setCookies } = await app.client().get(route);
-      expect({ route, status, setCookies }).toEqual({ route, status: 500, setCookies: [] });
+      const { status, handed } = await app.client().get(route);
+      expect({ route, status, handed }).toEqual({ route, status: 500, handed: [] });
     }
     expect(app.counts.calls).toEqual([]);
   });

@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { SessionsModule, SessionStorageMemory, type SessionsAsyncOptions, type SessionsOptions } from 'nest-sessions';
+import {
+  encrypt,
+  SessionsModule,
+  SessionStorageMemory,
+  type SessionsAsyncOptions,
+  type SessionsOptions,
+} from 'nest-sessions';
 import { describe, expect, it } from 'vitest';
 import { compile, startApp } from '../support/app.js';
 import { PLATFORMS } from '../support/matrix.js';
@@ -14,6 +20,9 @@ type Wrong = Record<string, unknown> | undefined | null;
 
 const DAY = 24 * 60 * 60 * 1000;
 const key = 'k'.repeat(32);
+const revocation = new SessionStorageMemory();
+/** A transformer that anybody's bytes pass. */
+const plain = { authenticates: false, seal: (bytes: Uint8Array) => bytes, open: (bytes: Uint8Array) => ({ bytes }) };
 
 /** What is wrong, the options, and the path and the cure that the message must name. */
 const wrong: readonly (readonly [what: string, options: Wrong, path: string, cure: string])[] = [
@@ -47,7 +56,7 @@ const wrong: readonly (readonly [what: string, options: Wrong, path: string, cur
   ],
   ['an unknown attribute', { cookie: { samesite: 'lax' } }, 'cookie.samesite', 'is not an option'],
   ['a name that is no text', { name: 5 }, 'name', 'must be a text'],
-  ['an empty name', { name: '' }, 'name', 'must be a cookie name'],
+  ['an empty name', { name: '' }, 'name', 'must be 1 to 255 bytes'],
   ['a name with a space', { name: 'my session' }, 'name', 'must be a cookie name'],
   ['a name with a semicolon', { sessions: [{ name: 'a;b' }] }, 'sessions[0].name', 'must be a cookie name'],
   ['a type that is no class', { type: 'User' }, 'type', 'must be a class'],
@@ -91,6 +100,59 @@ const wrong: readonly (readonly [what: string, options: Wrong, path: string, cur
   ['a second key that is short', { sessions: [{ keys: [key, 'short'] }] }, 'sessions[0].keys[1]', 'at least 32 bytes'],
   ['a key of few bytes', { keys: [new Uint8Array(16)] }, 'keys[0]', 'at least 32 bytes'],
   ['a key that is undefined', { keys: [undefined] }, 'keys[0]', 'must be a text or bytes'],
+
+  ['by value with nothing that seals', { clientSide: true }, 'transformers', 'one that authenticates'],
+  ['by value without transformers', { clientSide: true, transformers: [] }, 'transformers', 'or give keys'],
+  [
+    'by value with a transformer that authenticates nothing',
+    { sessions: [{ clientSide: true, transformers: [plain] }] },
+    'sessions[0].transformers',
+    'must end with one that authenticates',
+  ],
+  [
+    'by value with one after that which authenticates',
+    { clientSide: { revocation }, transformers: [encrypt([key]), plain] },
+    'transformers',
+    'must end with one that authenticates',
+  ],
+  ['by value with a short key', { clientSide: true, keys: [key, 'short'] }, 'keys[1]', 'must be at least 32 bytes'],
+  ['by value without a key', { clientSide: true, keys: [] }, 'keys', 'one key at least'],
+  ['by value with a storage', { clientSide: true, keys: [key], storage: revocation }, 'storage', 'clientSide'],
+  ['by value with generateId', { clientSide: true, keys: [key], generateId: () => 'x' }, 'generateId', 'clientSide'],
+  [
+    'revocation without an absolute timeout',
+    { clientSide: { revocation }, keys: [key], absoluteTimeout: false },
+    'clientSide.revocation',
+    'absoluteTimeout',
+  ],
+  [
+    'a revocation that is no storage',
+    { clientSide: { revocation: {} }, keys: [key] },
+    'clientSide.revocation',
+    'must be',
+  ],
+  ['an unknown option of clientSide', { clientSide: { revoke: revocation } }, 'clientSide.revoke', 'is not an option'],
+  ['keys beside transformers', { keys: [key], transformers: [encrypt([key])] }, 'keys', 'give them to encrypt()'],
+  ['transformers that are no array', { transformers: encrypt([key]) }, 'transformers', 'must be an array'],
+  ['a transformer that cannot open', { transformers: [{ seal() {} }] }, 'transformers[0]', 'must have seal(), open()'],
+
+  ['a header that is no name', { header: 'x session' }, 'header', "must be a header's name"],
+  ['a header without a name', { sessions: [{ header: {} }] }, 'sessions[0].header.name', 'must be a text'],
+  ['a header that means something else', { header: 'Set-Cookie' }, 'header', 'a meaning of its own'],
+  ['Authorization without a scheme', { header: 'authorization' }, 'header', "such as 'Bearer'"],
+  ['a scheme of two words', { header: { name: 'x-a', scheme: 'Bearer of' } }, 'header.scheme', 'must be one word'],
+  ['an unknown option of a header', { header: { name: 'x-a', prefix: 'B' } }, 'header.prefix', 'is not an option'],
+  [
+    'two sessions in one header',
+    {
+      sessions: [
+        { name: 'a', header: 'x-a' },
+        { name: 'b', header: 'X-A' },
+      ],
+    },
+    'two sessions, "a" and "b"',
+    'name another',
+  ],
 
   ['a cookie that is a text', { cookie: 'lax' }, 'cookie', 'must be an object'],
   [
@@ -295,6 +357,16 @@ describe.each(PLATFORMS)('%s', (platform) => {
       { name: '__Secure-sid', cookie: { secure: true, domain: 'a.example', path: '/app' } },
       { cookie: { sameSite: 'none', secure: true, partitioned: true, maxAge: '400d', priority: 'high' } },
       { keys: [key, new Uint8Array(32)] },
+      { clientSide: true, keys: [key], absoluteTimeout: false },
+      { clientSide: { revocation }, transformers: [plain, encrypt([key])], storageTimeout: '1s' },
+      { header: 'x-session', keys: [key] },
+      { header: { name: 'Authorization', scheme: 'Bearer' }, cookie: {} },
+      {
+        sessions: [
+          { name: 'a', header: 'x-a' },
+          { name: 'b', header: 'x-b', clientSide: true, keys: [key] },
+        ],
+      },
       { sessions: [{ name: 'a', type: User }, { name: 'b', type: Cart }, { name: 'c' }] },
       { idleTimeout: '2h', absoluteTimeout: '1h' },
     ];

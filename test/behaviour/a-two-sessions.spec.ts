@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionsOptions } from 'nest-sessions';
+import { SessionStorageMemory, type SessionsOptions } from 'nest-sessions';
 import type { CountingStorage } from '../support/counting-storage.js';
-import { cells } from '../support/matrix.js';
+import { endsAtServer, idCells, isByValue, travelCells } from '../support/matrix.js';
 import type { Call, Routes } from '../support/routes.js';
-import { start, type World } from '../support/world.js';
+import { start, type How, type World } from '../support/world.js';
 
 class User {
   userId?: string;
@@ -30,6 +30,10 @@ const routes: Routes = {
     user.data['userId'] = 'eva';
     (cart.data['items'] as string[]).push('mug');
   }),
+  'set-too-much': withBoth((user, cart) => {
+    user.data['userId'] = 'eva';
+    cart.data['items'] = ['x'.repeat(5000)];
+  }),
   'destroy-user': withBoth((user) => user.destroy()),
   'destroy-both': withBoth((user, cart) => Promise.all([user.destroy(), cart.destroy()])),
   'reload-both': withBoth(async (user, cart) => {
@@ -46,37 +50,39 @@ const routes: Routes = {
   ids: withBoth((user, cart) => [user.id, cart.id]),
 };
 
-/** Two sessions in one storage, and in two. */
-const layouts: readonly (readonly [string, (storage: CountingStorage) => SessionsOptions])[] = [
+type Layout = readonly [name: string, options: (storage: CountingStorage, how: How) => SessionsOptions];
+
+/** Two sessions in one storage, and in two; by value, under one key. */
+const layouts: readonly [Layout, Layout] = [
   [
     'one storage',
-    (storage) => ({
+    (_, how) => ({
       sessions: [
-        { type: User, name: 'user', storage },
-        { type: Cart, name: 'cart', storage },
+        { type: User, ...how('user') },
+        { type: Cart, ...how('cart') },
       ],
     }),
   ],
   [
     'two storages',
-    (storage) => ({
+    (_, how) => ({
       sessions: [
-        { type: User, name: 'user', storage },
-        { type: Cart, name: 'cart' },
+        { type: User, ...how('user') },
+        { type: Cart, ...how('cart'), storage: SessionStorageMemory },
       ],
     }),
   ],
 ];
 
-describe.each(cells)('%s', (_, cell) => {
-  describe.each(layouts)('%s', (_, options) => {
+describe.each(travelCells)('%s', (_, cell) => {
+  describe.each(isByValue(cell) ? layouts.slice(0, 1) : layouts)('%s', (_, options) => {
     const begin = (): Promise<World> => start(cell, { routes, options });
 
-    it('A18: set together: two cookies, two records, each with its own', async () => {
+    it('A18: set together: two values, each session with its own', async () => {
       const app = await begin();
       const client = app.client();
-      const { setCookies } = await client.get('/set-both');
-      expect(setCookies.map(({ name }) => name).toSorted()).toEqual(['cart', 'user']);
+      const { handed } = await client.get('/set-both');
+      expect(handed.map(({ name }) => name).toSorted()).toEqual(['cart', 'user']);
       expect(client.id('user')).not.toBe(client.id('cart'));
       expect(await client.json('/both')).toEqual([{ userId: 'eva' }, { items: ['mug'] }]);
       expect(await client.json('/user')).toEqual({ userId: 'eva' });
@@ -87,7 +93,7 @@ describe.each(cells)('%s', (_, cell) => {
       const app = await begin();
       const client = app.client();
       await client.get('/set-cart');
-      expect([...client.cookies.keys()]).toEqual(['cart']);
+      expect([...client.tokens.keys()]).toEqual(['cart']);
       await client.get('/set-user');
       expect(await client.json('/both')).toEqual([{ userId: 'eva' }, { items: ['mug'] }]);
     });
@@ -96,22 +102,24 @@ describe.each(cells)('%s', (_, cell) => {
       const app = await begin();
       const client = app.client();
       await client.get('/set-both');
-      const { setCookies } = await client.get('/destroy-user');
-      expect(setCookies).toMatchObject([{ name: 'user', isCleared: true }]);
+      const { handed } = await client.get('/destroy-user');
+      expect(handed).toMatchObject([{ name: 'user', isCleared: true }]);
       expect(await client.json('/both')).toEqual([{}, { items: ['mug'] }]);
     });
 
-    it('A18: ended together, both cookies are cleared in one answer', async () => {
+    it('A18: ended together, both are cleared in one answer', async () => {
       const app = await begin();
       const client = app.client();
       await client.get('/set-both');
       const old = client.copy();
-      const { setCookies } = await client.get('/destroy-both');
-      expect(setCookies.map(({ name, isCleared }) => `${name} ${isCleared}`).toSorted()).toEqual([
+      const { handed } = await client.get('/destroy-both');
+      expect(handed.map(({ name, isCleared }) => `${name} ${isCleared}`).toSorted()).toEqual([
         'cart true',
         'user true',
       ]);
-      expect(await old.json('/both')).toEqual([{}, { items: [] }]);
+      expect(client.tokens.size).toBe(0);
+      const kept = [{ userId: 'eva' }, { items: ['mug'] }];
+      expect(await old.json('/both')).toEqual(endsAtServer(cell) ? [{}, { items: [] }] : kept);
     });
 
     it('A18: reloaded together, each has what is stored', async () => {
@@ -126,27 +134,44 @@ describe.each(cells)('%s', (_, cell) => {
       const client = app.client();
       await client.get('/set-both');
       const [user, cart] = [client.token('user'), client.token('cart')];
-      const { setCookies } = await client.get('/login');
-      expect(setCookies.map(({ name }) => name)).toEqual(['user']);
+      const [userId, cartId] = [client.id('user'), client.id('cart')];
+      const { handed } = await client.get('/login');
+      expect(handed.map(({ name }) => name).toSorted()).toEqual(isByValue(cell) ? ['cart', 'user'] : ['user']);
       expect(client.token('user')).not.toBe(user);
-      expect(client.token('cart')).toBe(cart);
+      expect(client.token('cart') === cart).toBe(!isByValue(cell));
+      expect(client.id('user') === userId).toBe(!isByValue(cell));
+      expect(client.id('cart')).toBe(cartId);
       expect(await client.json('/both')).toEqual([{ userId: 'eva' }, { items: ['mug', 'lamp'] }]);
     });
 
-    it("A18: a token under the other session's cookie name is no session", async () => {
+    it('A18: when one of them cannot be kept, the answer is the error, and nothing is handed out of the other', async () => {
+      const app = await begin();
+      const client = app.client();
+      if (!isByValue(cell)) void app.faults.set('write', 'fail', { times: 1 });
+      const { status, handed } = await client.get(isByValue(cell) ? '/set-too-much' : '/set-both');
+      expect({ status, handed }).toEqual({ status: isByValue(cell) ? 500 : 503, handed: [] });
+    });
+
+    it("A18: a token under the other session's name is no session", async () => {
       const app = await begin();
       const client = app.client();
       await client.get('/set-both');
       const [user, cart] = [client.token('user'), client.token('cart')];
       const swapped = app.client();
-      const cookie = `user=${cart}; cart=${user}`;
-      expect(await swapped.json('/both', { cookie })).toEqual([{}, { items: [] }]);
-      const { setCookies } = await swapped.get('/set-both', { cookie });
-      expect(setCookies).toHaveLength(2);
+      const tokens = { user: cart, cart: user };
+      expect(await swapped.json('/both', { tokens })).toEqual([{}, { items: [] }]);
+      const { handed } = await swapped.get('/set-both', { tokens });
+      expect(handed).toHaveLength(2);
       expect([swapped.id('user'), swapped.id('cart')]).not.toContain(client.id('user'));
       expect([swapped.id('user'), swapped.id('cart')]).not.toContain(client.id('cart'));
       expect(await client.json('/both')).toEqual([{ userId: 'eva' }, { items: ['mug'] }]);
     });
+  });
+});
+
+describe.each(idCells)('%s', (_, cell) => {
+  describe.each(layouts)('%s', (_, options) => {
+    const begin = (): Promise<World> => start(cell, { routes, options });
 
     it('A18: find and invalidate reach only the session that is named', async () => {
       const app = await begin();
@@ -159,17 +184,10 @@ describe.each(cells)('%s', (_, cell) => {
       expect(await app.service.invalidate(client.id('user'), User)).toBe(true);
       expect(await client.json('/both')).toEqual([{}, { items: ['mug'] }]);
     });
-
-    it('A18: when one of them cannot be stored, the answer is the error and neither cookie is sent', async () => {
-      const app = await begin();
-      void app.faults.set('write', 'fail', { times: 1 });
-      const { status, setCookies } = await app.client().get('/set-both');
-      expect({ status, setCookies }).toEqual({ status: 503, setCookies: [] });
-    });
   });
 
   it('A18: both are loaded at the same time', async () => {
-    const [, options] = layouts[0]!;
+    const [[, options]] = layouts;
     const app = await start(cell, { routes, options });
     const client = app.client();
     await client.get('/set-both');
@@ -181,13 +199,13 @@ describe.each(cells)('%s', (_, cell) => {
   });
 
   it('A18: both are stored at the same time, before the answer', async () => {
-    const [, options] = layouts[0]!;
+    const [[, options]] = layouts;
     const app = await start(cell, { routes, options });
     const client = app.client();
     const holds = [app.gate.hold('before write'), app.gate.hold('before write')];
     const answer = client.get('/set-both');
     await Promise.all(holds.map(({ reached }) => reached));
     for (const { release } of holds) release();
-    expect((await answer).setCookies).toHaveLength(2);
+    expect((await answer).handed).toHaveLength(2);
   });
 });

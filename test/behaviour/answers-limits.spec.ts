@@ -1,23 +1,30 @@
-import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sessionCookiesOf, textOf, valueOf } from './answers/answer.js';
+import { handedIn, textOf, valueOf } from './answers/answer.js';
+import type { Ticket } from './answers/call.js';
 import { Latch } from './answers/latch.js';
 import { limits } from './answers/limits.js';
-import { cookieIn, otherwiseBusy, startSite, type Site } from './answers/site.js';
+import { pipelined } from './answers/pipelined.js';
+import { otherwiseBusy, startSite, type Site } from './answers/site.js';
 import { platforms, type Way } from './answers/way.js';
 
 function get(path: string, headers: Record<string, string> = {}): Way {
   return { name: path, path, headers };
 }
 
-describe.each(platforms)('%s, memory', (platform) => {
+/** By id, in a cookie and in a header: see answers-limits-by-value.spec.ts for the rest. */
+const cells = platforms.flatMap((platform) => [
+  [`${platform}, memory`, platform, 'cookie by id'] as const,
+  [`${platform}, memory, header by id`, platform, 'header by id'] as const,
+]);
+
+describe.each(cells)('%s', (_, platform, travel) => {
   const latch = new Latch();
   let site: Site;
   let journal: string[];
   let logged: number;
 
   beforeAll(async () => {
-    site = await startSite(platform, limits(latch), 'global');
+    site = await startSite(platform, limits(latch), 'global', travel);
   });
   afterAll(() => site.close());
   beforeEach(() => begin());
@@ -30,18 +37,18 @@ describe.each(platforms)('%s, memory', (platform) => {
   const complaints = () => site.log.slice(logged).filter((line) => line.includes('ession'));
 
   /** A client that has a session: one visit is stored. */
-  async function visitor(): Promise<string> {
-    const cookie = await site.cookie();
+  async function visitor(): Promise<Ticket> {
+    const ticket = await site.ticket();
     begin();
-    return cookie;
+    return ticket;
   }
 
   describe('the client leaves before the answer', () => {
     it.each(['/change-then-wait', '/wait-then-change'])(
       'G: client that leaves before the answer: a known session is stored (%s)',
       async (path) => {
-        const cookie = await visitor();
-        const call = site.send(get(path), cookie);
+        const ticket = await visitor();
+        const call = site.send(get(path), ticket);
         await latch.entered;
         const stored = site.storage.hold();
         call.leave();
@@ -49,7 +56,7 @@ describe.each(platforms)('%s, memory', (platform) => {
         await stored.reached;
         stored.release();
         await otherwiseBusy(site);
-        expect(await site.stored(cookie)).toBe(2);
+        expect(await site.stored(ticket)).toBe(2);
         expect(complaints()).toEqual([]);
       },
     );
@@ -73,8 +80,8 @@ describe.each(platforms)('%s, memory', (platform) => {
 
   describe('the client leaves during the answer', () => {
     it('G: client that leaves during a stream: what a known session has changed by then is stored', async () => {
-      const cookie = await visitor();
-      const call = await begun(get('/stream-leave'), cookie);
+      const ticket = await visitor();
+      const call = await begun(get('/stream-leave'), ticket);
       await latch.entered;
       expect(journal).toEqual(['answered']);
       const hold = site.storage.hold();
@@ -83,7 +90,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       hold.release();
       await otherwiseBusy(site);
       expect(journal).toEqual(['answered', 'stored']);
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
       latch.open();
     });
@@ -101,39 +108,39 @@ describe.each(platforms)('%s, memory', (platform) => {
     });
 
     it('G: client that leaves while the answer is held: a known session is stored', async () => {
-      const cookie = await visitor();
+      const ticket = await visitor();
       const hold = site.storage.hold();
-      const call = site.send(get('/sent'), cookie);
+      const call = site.send(get('/sent'), ticket);
       await hold.reached;
       call.leave();
       await otherwiseBusy(site);
       hold.release();
       await otherwiseBusy(site);
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
   });
 
   describe('a source breaks', () => {
     it('G: source that breaks while the answer is held: nothing of it leaves, and a known session is stored', async () => {
-      const cookie = await visitor();
+      const ticket = await visitor();
       const hold = site.storage.hold();
-      const call = site.send(get('/broken'), cookie);
+      const call = site.send(get('/broken'), ticket);
       await hold.reached;
       latch.open();
       await otherwiseBusy(site);
       expect(call.received()).toBe('');
       hold.release();
       await expect(call.answer).rejects.toThrow('socket hang up');
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
   });
 
   describe('a change comes after the first byte', () => {
     it('G: change after the first byte: a known session is stored before the answer ends', async () => {
-      const cookie = await visitor();
-      const call = await begun(get('/stream-late'), cookie);
+      const ticket = await visitor();
+      const call = await begun(get('/stream-late'), ticket);
       expect(journal).toEqual(['answered']);
       const hold = site.storage.hold();
       let ended = false;
@@ -148,7 +155,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       expect(textOf(answer)).toBe('the answer, in two chunks');
       expect(answer.complete).toBe(true);
       expect(journal).toEqual(['answered', 'stored']);
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
 
@@ -157,7 +164,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       latch.open();
       const answer = await call.answer;
       expect(journal).toEqual(['stored', 'answered', 'stored']);
-      expect(await site.stored(cookieIn(answer))).toBe(2);
+      expect(await site.stored(site.ticketIn(answer))).toBe(2);
       expect(complaints()).toEqual([]);
     });
 
@@ -167,7 +174,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       latch.open();
       const answer = await call.answer;
       expect(textOf(answer)).toBe('the answer, in two chunks');
-      expect(sessionCookiesOf(answer)).toEqual([]);
+      expect(handedIn(answer)).toEqual([]);
       expect(site.storage.size).toBe(before);
       expect(complaints()).toEqual([expect.stringMatching(/^error SessionCommittedError: /)]);
     });
@@ -180,31 +187,31 @@ describe.each(platforms)('%s, memory', (platform) => {
     });
 
     it('G: change after the first byte: save() of a known session stores', async () => {
-      const cookie = await visitor();
-      expect(textOf(await site.ask(get('/save-late'), cookie))).toBe('the answer, saved');
-      expect(await site.stored(cookie)).toBe(2);
+      const ticket = await visitor();
+      expect(textOf(await site.ask(get('/save-late'), ticket))).toBe('the answer, saved');
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
 
     it('G: change after the first byte: a storage that fails is logged, and the answer comes to its end', async () => {
-      const cookie = await visitor();
-      const call = await begun(get('/stream-late'), cookie);
+      const ticket = await visitor();
+      const call = await begun(get('/stream-late'), ticket);
       site.storage.break();
       latch.open();
       const answer = await call.answer;
       expect(textOf(answer)).toBe('the answer, in two chunks');
       expect(answer.complete).toBe(true);
-      expect(await site.stored(cookie)).toBe(1);
+      expect(await site.stored(ticket)).toBe(1);
       expect(complaints()).toContainEqual(expect.stringMatching(/^error SessionStorageError: /));
     });
 
     it('G: async @Sse() that changes after its head has left: a known session is stored', async () => {
-      const cookie = await visitor();
-      const call = await begun(get('/sse'), cookie);
+      const ticket = await visitor();
+      const call = await begun(get('/sse'), ticket);
       latch.open();
       expect(textOf(await call.answer)).toContain('the answer');
       expect(journal).toEqual(['answered', 'stored']);
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
 
@@ -213,25 +220,25 @@ describe.each(platforms)('%s, memory', (platform) => {
       const call = await begun(get('/sse'));
       latch.open();
       const answer = await call.answer;
-      expect(sessionCookiesOf(answer)).toEqual([]);
+      expect(handedIn(answer)).toEqual([]);
       expect(site.storage.size).toBe(before);
       expect(complaints()).toContainEqual(expect.stringMatching(/^error .*SessionCommittedError: /));
     });
 
     it('G: change right after @Res() send: a known session is stored', async () => {
-      const cookie = await visitor();
-      const answer = await site.ask(get('/sent-then-changed'), cookie);
+      const ticket = await visitor();
+      const answer = await site.ask(get('/sent-then-changed'), ticket);
       await otherwiseBusy(site);
       expect(textOf(answer)).toBe('the answer');
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
 
     it('G: middleware that changes right after it has answered: a known session is stored', async () => {
-      const cookie = await visitor();
-      expect(textOf(await site.ask(get('/answered'), cookie))).toBe('the answer');
+      const ticket = await visitor();
+      expect(textOf(await site.ask(get('/answered'), ticket))).toBe('the answer');
       await otherwiseBusy(site);
-      expect(await site.stored(cookie)).toBe(2);
+      expect(await site.stored(ticket)).toBe(2);
       expect(complaints()).toEqual([]);
     });
 
@@ -239,7 +246,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       const before = site.storage.size;
       const answer = await site.ask(get('/answered'));
       await otherwiseBusy(site);
-      expect(sessionCookiesOf(answer)).toEqual([]);
+      expect(handedIn(answer)).toEqual([]);
       expect(site.storage.size).toBe(before);
       expect(complaints()).toEqual([expect.stringMatching(/^error SessionCommittedError: /)]);
     });
@@ -249,8 +256,8 @@ describe.each(platforms)('%s, memory', (platform) => {
       const answer = await site.ask(get('/sent-then-changed'));
       await otherwiseBusy(site);
       expect(textOf(answer)).toBe('the answer');
-      expect(site.storage.size - before).toBe(sessionCookiesOf(answer).length);
-      expect(complaints()).toHaveLength(1 - sessionCookiesOf(answer).length);
+      expect(site.storage.size - before).toBe(handedIn(answer).length);
+      expect(complaints()).toHaveLength(1 - handedIn(answer).length);
     });
   });
 
@@ -259,7 +266,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       site.storage.break();
       const answer = await site.ask(get('/rescued'));
       expect(answer.status).toBe(503);
-      expect(sessionCookiesOf(answer)).toEqual([]);
+      expect(handedIn(answer)).toEqual([]);
     });
 
     it('G: filter that answers errors with 200: the app has the last word, and no cookie is sent', async () => {
@@ -267,7 +274,7 @@ describe.each(platforms)('%s, memory', (platform) => {
       const before = site.storage.size;
       const answer = await site.ask(get('/filtered'));
       expect(textOf(answer)).toBe('all is well');
-      expect(sessionCookiesOf(answer)).toEqual([]);
+      expect(handedIn(answer)).toEqual([]);
       expect(site.storage.size).toBe(before);
     });
   });
@@ -284,10 +291,10 @@ describe.each(platforms)('%s, memory', (platform) => {
 
     it('G: CORS preflight: it costs nothing', async () => {
       const preflight = { origin: 'https://shop.example', 'access-control-request-method': 'GET' };
-      const cookie = await visitor();
-      const answer = await site.ask({ ...get('/text', preflight), method: 'OPTIONS' }, cookie);
+      const ticket = await visitor();
+      const answer = await site.ask({ ...get('/text', preflight), method: 'OPTIONS' }, ticket);
       expect(answer.status).toBe(204);
-      expect(sessionCookiesOf(answer)).toEqual([]);
+      expect(handedIn(answer)).toEqual([]);
       expect(site.storage.calls).toBe(0);
     });
   });
@@ -302,17 +309,17 @@ describe.each(platforms)('%s, memory', (platform) => {
       hold.release();
       const text = await answers.all;
       expect(text.match(/HTTP\/1\.1 200 OK$/gm)).toHaveLength(2);
-      expect(text.match(/^set-cookie: visits=/gim)).toHaveLength(2);
+      expect(text.match(/^(?:set-cookie: visits=|x-visits: )/gim)).toHaveLength(2);
       expect(journal).toEqual(['stored', 'stored']);
       expect(text.indexOf('lang=en')).toBeLessThan(text.lastIndexOf('the answer'));
     });
   });
 
   /** Waits for the first byte of an answer. */
-  async function begun(way: Way, cookie?: string) {
+  async function begun(way: Way, ticket?: Ticket) {
     let resolve: () => void = () => undefined;
     const answered = new Promise<void>((done) => (resolve = done));
-    const call = site.send(way, cookie, () => {
+    const call = site.send(way, ticket, () => {
       journal.push('answered');
       resolve();
     });
@@ -320,19 +327,3 @@ describe.each(platforms)('%s, memory', (platform) => {
     return call;
   }
 });
-
-/** Sends requests on one connection without waiting for answers. */
-function pipelined(port: number, paths: readonly string[]) {
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-  const all = new Promise<string>((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('close', () => resolve(text.replaceAll('\r\n', '\n')));
-  });
-  paths.forEach((path, index) => {
-    const connection = index === paths.length - 1 ? 'close' : 'keep-alive';
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: shop.example\r\nConnection: ${connection}\r\n\r\n`);
-  });
-  return { received: () => text, all };
-}

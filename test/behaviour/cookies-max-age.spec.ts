@@ -93,4 +93,14 @@ describe.each(cells)('%s', (_, cell) => {
     expect(setCookies).toHaveLength(1);
     expect(app.counts.count('write')).toBe(1);
   });
+
+  it.each([
+    ['the idle timeout is as long as the absolute one', { idleTimeout: '12h', cookie: { maxAge: '1h' } }, 20],
+    ['maxAge is shorter than a minute', { cookie: { maxAge: '30s' } }, 0.25],
+  ] as const)('a cookie that is used does not expire: %s', async (_when, session, minutes) => {
+    const app = await start(cell, { routes: verbRoutes, session });
+    const client = await clientOf(app, '/set?a=1');
+    app.clock.advance(minutes * 60_000);
+    expect((await client.get('/read')).setCookies).toHaveLength(1);
+  });
 });

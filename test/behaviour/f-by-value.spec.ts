@@ -1,11 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import { deserialize, serialize } from 'node:v8';
 import { encrypt, SessionError, SessionsModule, SessionsService, sign, type SessionOptions } from 'nest-sessions';
 import { ManualClock } from 'nest-sessions/testing';
 import { describe, expect, it } from 'vitest';
 import { startApp, type RunningApp } from '../support/app.js';
 import { PLATFORMS, type Platform } from '../support/matrix.js';
-import { replying, type AnyReply, type Routes } from '../support/routes.js';
+import { rawOf, replying, type Routes } from '../support/routes.js';
 import { verbRoutes } from '../support/verb-routes.js';
 import { clientOf } from '../support/world.js';
 
@@ -308,11 +307,3 @@ describe.each(PLATFORMS)('%s', (platform) => {
     await expect(service.invalidate(id)).rejects.toThrow('clientSide: { revocation }');
   });
 });
-
-/** The raw response: Fastify is told to leave it alone. */
-function rawOf(reply: AnyReply): ServerResponse {
-  if (!('hijack' in reply)) return reply as unknown as ServerResponse;
-  const fastify = reply as unknown as { hijack(): void; raw: ServerResponse };
-  fastify.hijack();
-  return fastify.raw;
-}

@@ -2,7 +2,7 @@ import type { SessionOptions } from 'nest-sessions';
 import { describe, expect, it } from 'vitest';
 import { cells, type Cell } from '../support/matrix.js';
 import { slowRoutes } from '../support/slow-routes.js';
-import type { Routes } from '../support/routes.js';
+import { rawOf, replying, type Routes } from '../support/routes.js';
 import { verbRoutes } from '../support/verb-routes.js';
 import { clientOf, start as startWorld, type World } from '../support/world.js';
 
@@ -130,6 +130,27 @@ describe.each(cells)('%s', (_, cell) => {
     });
   });
 
+  it('a session that was begun in this request, and handed out by now, can be ended too', async () => {
+    const routes = {
+      ...verbRoutes,
+      stream: replying(async ({ session, reply }) => {
+        const raw = rawOf(reply);
+        session.data.a = '1';
+        await session.save();
+        await new Promise((done) => raw.write('begun', done));
+        await session.destroy();
+        raw.end();
+      }),
+    };
+    const app = await start(cell, {}, routes);
+    const client = app.client();
+    expect(await client.get('/stream')).toMatchObject({
+      text: 'begun',
+      setCookies: [{ name: 'sid', isCleared: false }],
+    });
+    expect(await client.get('/read')).toMatchObject(nothing);
+  });
+
   it('C10: a request with the value of before a login may not start a session for a minute', async () => {
     const app = await start(cell);
     const client = await clientOf(app, '/set?a=1');
@@ -179,7 +200,7 @@ describe.each(cells)('%s', (_, cell) => {
   it('D1: 503 when it cannot be asked at load; the cookie stays', async () => {
     const app = await start(cell);
     const client = await clientOf(app, '/set?a=1');
-    app.faults.set('read', 'fail');
+    void app.faults.set('read', 'fail');
     expect(await client.get('/read')).toMatchObject({
       status: 503,
       setCookies: [],
@@ -197,7 +218,7 @@ describe.each(cells)('%s', (_, cell) => {
     const held = stops.hold('handler');
     const slow = client.copy().get('/slow/set?a=2');
     await held.reached;
-    app.faults.set('read', 'fail');
+    void app.faults.set('read', 'fail');
     held.release();
     expect(await slow).toMatchObject({ status: 503, setCookies: [] });
     app.faults.mend();
@@ -207,7 +228,7 @@ describe.each(cells)('%s', (_, cell) => {
   it('D5: a logout that cannot be stored is no success; the cookie stays', async () => {
     const app = await start(cell);
     const client = await clientOf(app, '/set?a=1');
-    app.faults.set('write', 'fail');
+    void app.faults.set('write', 'fail');
     expect(await client.get('/destroy')).toMatchObject({ status: 503, setCookies: [] });
     expect(await client.get('/regenerate')).toMatchObject({ status: 503, setCookies: [] });
     app.faults.mend();
@@ -217,10 +238,10 @@ describe.each(cells)('%s', (_, cell) => {
   it('D4: a logout and a regenerate whose answer was lost and which were sent again apply once', async () => {
     const app = await start(cell);
     const client = await clientOf(app, '/set?a=1');
-    app.faults.set('write', 'resent', { times: 1 });
+    void app.faults.set('write', 'resent', { times: 1 });
     expect(await client.get('/regenerate')).toMatchObject({ status: 200, setCookies: [{ name: 'sid' }] });
     expect(await client.json('/read')).toEqual({ a: '1' });
-    app.faults.set('write', 'resent', { times: 1 });
+    void app.faults.set('write', 'resent', { times: 1 });
     expect(await client.get('/destroy')).toMatchObject({ status: 200, setCookies: [{ isCleared: true }] });
   });
 });

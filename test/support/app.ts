@@ -7,12 +7,15 @@ import { KeptLogs, type LogLine } from './logs.js';
 import type { Platform } from './matrix.js';
 import { createApp, type PlatformOptions } from './platforms.js';
 import { controllerOf, type Routes } from './routes.js';
+import type { Carriage } from './travel.js';
 
 /** What an app of a test is made of. */
 export interface AppOptions extends Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'> {
   readonly routes?: Routes;
   readonly clock?: Clock;
   readonly server?: PlatformOptions;
+  /** How its sessions travel, for its clients; default: in cookies, by id. */
+  readonly carriage?: Carriage;
   /** Changes the module before it is compiled. */
   readonly override?: (builder: TestingModuleBuilder) => void;
   /** Changes the app before it is initialized. */
@@ -29,7 +32,7 @@ export interface RunningApp {
   readonly events: readonly SessionEvent[];
   /** Resolves when so many events of a type have happened. */
   seen(type: SessionEvent['type'], count: number): Promise<void>;
-  /** A browser that has no cookies yet. */
+  /** A client that was handed nothing yet. */
   client(): Client;
   close(): Promise<void>;
 }
@@ -63,7 +66,15 @@ export async function startApp(platform: Platform, options: AppOptions): Promise
       waiting.add(look);
       look();
     });
-  return { nest, origin, logs: kept.lines, events, seen, client: () => new Client(origin), close };
+  return {
+    nest,
+    origin,
+    logs: kept.lines,
+    events,
+    seen,
+    client: () => new Client(origin, [], options.carriage),
+    close,
+  };
 }
 
 /** Compiles the module of a test's app. */

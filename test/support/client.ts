@@ -1,5 +1,6 @@
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { setCookieOf, type SetCookieLine } from './set-cookie.js';
+import { byCookie, headerOf, sessionOf, type Carriage } from './travel.js';
 
 /** What came back. */
 export interface Answer {
@@ -7,6 +8,17 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   readonly setCookies: readonly SetCookieLine[];
+  /** What the client was handed of sessions, or told to forget, in cookies and in their headers: each field once. */
+  readonly handed: readonly Handed[];
+}
+
+/** A session's value in an answer. */
+export interface Handed {
+  /** The session's. */
+  readonly name: string;
+  readonly value: string;
+  /** Whether the client forgets what it has. */
+  readonly isCleared: boolean;
 }
 
 /** What a request takes beside its path. */
@@ -15,6 +27,8 @@ export interface Sending {
   readonly headers?: OutgoingHttpHeaders;
   /** The `Cookie` field in place of the jar's; `undefined`: the jar's. */
   readonly cookie?: string | undefined;
+  /** What is presented of sessions, by name, in place of what the client was handed: one value each, or several. */
+  readonly tokens?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: object;
 }
 
@@ -27,31 +41,40 @@ export interface Pending {
   abort(): void;
 }
 
-/** A browser, as far as cookies go: keeps those it is given and sends them back. Every request has a connection of its own. */
+/**
+ * A browser, as far as cookies go, or a program that keeps what stood in the sessions' headers: it keeps what it is handed and
+ * sends it back. Every request has a connection of its own.
+ */
 export class Client {
-  /** Name -> value. */
+  /** What it keeps of sessions: name -> token. */
+  readonly tokens: Map<string, string>;
+  /** Name -> value; of a client whose sessions travel in cookies, the same as its tokens. */
   readonly cookies: Map<string, string>;
+  readonly #carriage: Carriage;
 
   constructor(
     readonly origin: string,
-    cookies: Iterable<readonly [string, string]> = [],
+    tokens: Iterable<readonly [string, string]> = [],
+    carriage: Carriage = byCookie,
   ) {
-    this.cookies = new Map(cookies);
+    this.tokens = new Map(tokens);
+    this.cookies = carriage.inHeader ? new Map() : this.tokens;
+    this.#carriage = carriage;
   }
 
-  /** Another browser with the same cookies, maybe at another instance of the app. */
+  /** Another client that was handed the same, maybe at another instance of the app. */
   copy(origin = this.origin): Client {
-    return new Client(origin, this.cookies);
+    return new Client(origin, this.tokens, this.#carriage);
   }
 
-  /** The public id in a cookie. */
+  /** The public id in what it keeps of a session; empty when it keeps nothing. */
   id(name = 'sid'): string {
-    return this.cookies.get(name)?.split('.')[0] ?? '';
+    return this.#carriage.idOf(this.token(name), name);
   }
 
-  /** The token in a cookie, as it is sent. */
+  /** The token of a session, as it is sent. */
   token(name = 'sid'): string {
-    return this.cookies.get(name) ?? '';
+    return this.tokens.get(name) ?? '';
   }
 
   get(path: string, sending: Sending = {}): Promise<Answer> {
@@ -64,14 +87,15 @@ export class Client {
     return JSON.parse(text) as T;
   }
 
-  begin(path: string, { method = 'GET', headers = {}, cookie = this.#cookieField(), body }: Sending = {}): Pending {
+  begin(path: string, { method = 'GET', headers = {}, tokens, cookie, body }: Sending = {}): Pending {
+    const fields = cookie === undefined ? this.#fields(tokens) : { cookie };
     const content = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(new URL(path, this.origin), {
       method,
       agent: false,
       headers: {
         ...headers,
-        ...(cookie === '' ? {} : { cookie }),
+        ...(fields['cookie'] === '' ? {} : fields),
         ...(content === undefined ? {} : { 'content-type': 'application/json', 'content-length': content.length }),
       },
     });
@@ -87,16 +111,35 @@ export class Client {
 
   async #read(message: IncomingMessage): Promise<Answer> {
     const setCookies = (message.headers['set-cookie'] ?? []).map(setCookieOf);
-    for (const { name, value, isCleared } of setCookies) {
-      if (isCleared) this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
+    const headers = inHeaders(message.rawHeaders);
+    const handed = [...setCookies, ...headers];
+    keep(this.cookies, setCookies);
+    if (this.#carriage.inHeader) keep(this.tokens, headers);
     let text = '';
     for await (const chunk of message.setEncoding('utf8')) text += String(chunk);
-    return { status: message.statusCode ?? 0, headers: message.headers, text, setCookies };
+    return { status: message.statusCode ?? 0, headers: message.headers, text, setCookies, handed };
   }
 
-  #cookieField(): string {
-    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  /** The fields in which it brings its sessions, or these in their place. */
+  #fields(tokens: Sending['tokens'] = Object.fromEntries(this.tokens)): OutgoingHttpHeaders {
+    const pairs = Object.entries(tokens).map(([name, values]) => [name, [values].flat()] as const);
+    if (this.#carriage.inHeader) return Object.fromEntries(pairs.map(([name, values]) => [headerOf(name), values]));
+    return { cookie: pairs.flatMap(([name, values]) => values.map((value) => `${name}=${value}`)).join('; ') };
+  }
+}
+
+/** What a list of raw header fields hands out of sessions that travel in headers. */
+export function inHeaders(raw: readonly string[]): readonly Handed[] {
+  return raw.flatMap((field, index) => {
+    const name = index % 2 === 0 ? sessionOf(field) : undefined;
+    const value = raw[index + 1] ?? '';
+    return name === undefined ? [] : [{ name, value, isCleared: value === '' }];
+  });
+}
+
+function keep(kept: Map<string, string>, handed: readonly Handed[]): void {
+  for (const { name, value, isCleared } of handed) {
+    if (isCleared) kept.delete(name);
+    else kept.set(name, value);
   }
 }

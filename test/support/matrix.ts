@@ -8,6 +8,7 @@ import {
 } from 'nest-sessions';
 import { ForwardingStorage } from 'nest-sessions/testing';
 import { temporaryFolder } from './folder.js';
+import type { Travel } from './travel.js';
 
 export const PLATFORMS = ['express', 'fastify'] as const;
 
@@ -18,12 +19,18 @@ export interface Backend {
   connect(): SessionStorage;
 }
 
-/** One cell of platforms x storages. */
+/** One cell of platforms x storages x ways to travel. */
 export interface Cell {
   readonly platform: Platform;
-  /** Opens an empty store. */
+  /** Default: in a cookie, by id. */
+  readonly travel?: Travel;
+  /** By value: whether the server knows which sessions have ended; then its store is for that. */
+  readonly isRevocable?: boolean;
+  /** Opens an empty store; by value it is for revocation, or for nothing. */
   readonly open: (clock: Clock) => Backend;
 }
+
+type Cells = readonly (readonly [name: string, cell: Cell])[];
 
 /** Every storage that all behaviours must hold over: one line each. */
 const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
@@ -33,12 +40,52 @@ const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
 ];
 
 /**
- * For `describe.each(cells)('%s', (_, cell) => ...)`: the name begins with the platform, since the reporter counts covered
- * rows by that.
+ * By id in a cookie, over every storage. For `describe.each(cells)('%s', (_, cell) => ...)`: the name begins with the platform,
+ * since the reporter counts covered rows by that.
  */
-export const cells: readonly (readonly [name: string, cell: Cell])[] = PLATFORMS.flatMap((platform) =>
+export const cells: Cells = PLATFORMS.flatMap((platform) =>
   STORAGES.map(([storage, open]) => [`${platform}, ${storage}`, { platform, open }] as const),
 );
+
+/** By id: the same, and in a header over one storage, since how a token travels is nothing to a storage. */
+export const idCells: Cells = [...cells, ...inMemory('memory, header by id', { travel: 'header by id' })];
+
+/** By value, where the server keeps nothing. */
+export const valueCells: Cells = inMemory('cookie by value', { travel: 'cookie by value' });
+
+/** By value, where the server keeps the ids of sessions that have ended before their time. */
+export const revocableCells: Cells = inMemory('memory, cookie by value with revocation', {
+  travel: 'cookie by value',
+  isRevocable: true,
+});
+
+/** Every way to travel, for rows that hold whatever it is. */
+export const travelCells: Cells = [...idCells, ...valueCells];
+
+/** Whether the session itself travels. */
+export function isByValue({ travel }: Cell): boolean {
+  return travel === 'cookie by value';
+}
+
+/** What a storage is expected to be asked for, where there is one that sessions are kept in; by value nothing. */
+export function ofStorage<Call>(cell: Cell, calls: readonly Call[]): readonly Call[] {
+  return isByValue(cell) ? [] : calls;
+}
+
+/** How many values an answer hands out that has changed a session of its client: by value it is the change that travels. */
+export function perChange(cell: Cell): number {
+  return isByValue(cell) ? 1 : 0;
+}
+
+/** Whether a session that has ended is dead for who kept its token: by value alone only its deadlines end it. */
+export function endsAtServer(cell: Cell): boolean {
+  return !isByValue(cell) || cell.isRevocable === true;
+}
+
+function inMemory(name: string, cell: Pick<Cell, 'travel' | 'isRevocable'>): Cells {
+  const [, open] = STORAGES[0]!;
+  return PLATFORMS.map((platform) => [`${platform}, ${name}`, { platform, open, ...cell }] as const);
+}
 
 /** A folder of one test; each connection is a storage object of its own, as in another process. */
 function directory(clock: Clock): Backend {

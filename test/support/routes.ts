@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { All, Controller, Req, Res, type Type } from '@nestjs/common';
 import { Session } from 'nest-sessions';
 
@@ -87,4 +88,12 @@ export function controllerOf(routes: Routes): Type<object> {
 
 function isRun(route: Run | Route): route is Run {
   return typeof route === 'function';
+}
+
+/** The raw response: Fastify is told to leave it alone. */
+export function rawOf(reply: AnyReply): ServerResponse {
+  if (!('hijack' in reply)) return reply as unknown as ServerResponse;
+  const fastify = reply as unknown as { hijack(): void; raw: ServerResponse };
+  fastify.hijack();
+  return fastify.raw;
 }

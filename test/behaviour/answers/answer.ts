@@ -20,25 +20,28 @@ export interface Answer {
 /** The name of the session, and of its cookie. */
 export const NAME = 'visits';
 
+/** Its header, in apps whose sessions travel in headers. */
+export const HEADER = 'x-visits';
+
 /** All cookies that an answer sets. */
 export function cookiesOf({ fields }: Answer): readonly string[] {
   return fields.filter(([name]) => name === 'set-cookie').map(([, value]) => value);
 }
 
-/** The session's cookies among them: there must never be two. */
-export function sessionCookiesOf(answer: Answer): readonly string[] {
-  return cookiesOf(answer).filter((cookie) => cookie.startsWith(`${NAME}=`));
+/** What an answer hands out of the session, in whatever field: there must never be two. */
+export function handedIn({ fields }: Answer): readonly string[] {
+  return fields.filter(isSessions).map(([name, value]) => (name === HEADER ? value : valueIn(value)));
 }
 
-/** The app's own cookies among them. */
+/** The app's own cookies. */
 export function appCookiesOf(answer: Answer): readonly string[] {
   return cookiesOf(answer).filter((cookie) => !cookie.startsWith(`${NAME}=`));
 }
 
-/** Everything of an answer but when it was given, and the session's cookie. */
+/** Everything of an answer but when it was given, and what it hands out of the session. */
 export function contentOf(answer: Answer) {
   const fields = answer.fields
-    .filter(([name, value]) => name !== 'date' && !(name === 'set-cookie' && value.startsWith(`${NAME}=`)))
+    .filter((field) => field[0] !== 'date' && !isSessions(field))
     .map(([name, value]): Field => [name, name === 'vary' ? value.split(', ').toSorted().join(', ') : value]);
   return { ...answer, body: answer.body.toString('latin1'), fields: sorted(fields) };
 }
@@ -56,11 +59,11 @@ export function withNewSession(plain: Answer): Answer {
   return { ...plain, fields: replaced(plain.fields, 'cache-control', directives) };
 }
 
-/** What an answer must be when it depends on a session that the client brought. */
-export function withKnownSession(plain: Answer): Answer {
+/** What an answer must be when it depends on a session that the client brought in a field. */
+export function withKnownSession(plain: Answer, field = 'Cookie'): Answer {
   const vary = valueOf(plain.fields, 'vary');
   const cacheControl = valueOf(plain.fields, 'cache-control') ?? 'private';
-  const varied = replaced(plain.fields, 'vary', vary === undefined ? 'Cookie' : `${vary}, Cookie`);
+  const varied = replaced(plain.fields, 'vary', vary === undefined ? field : `${vary}, ${field}`);
   return { ...plain, fields: replaced(varied, 'cache-control', cacheControl) };
 }
 
@@ -68,6 +71,14 @@ export function withKnownSession(plain: Answer): Answer {
 export function valueOf(fields: readonly Field[], name: string): string | undefined {
   const values = fields.filter(([one]) => one === name).map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(', ');
+}
+
+function isSessions([name, value]: Field): boolean {
+  return name === HEADER || (name === 'set-cookie' && value.startsWith(`${NAME}=`));
+}
+
+function valueIn(setCookie: string): string {
+  return setCookie.slice(NAME.length + 1).split(';')[0] ?? '';
 }
 
 function replaced(fields: readonly Field[], name: string, value: string): readonly Field[] {

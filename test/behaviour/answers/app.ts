@@ -3,10 +3,10 @@ import {
   Controller,
   createParamDecorator,
   Get,
+  HttpException,
   Module,
   type ArgumentsHost,
   type DynamicModule,
-  type HttpException,
   type INestApplication,
   type LoggerService,
   type MiddlewareConsumer,
@@ -15,21 +15,20 @@ import {
 import { APP_FILTER, BaseExceptionFilter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Session, SessionsModule, SessionsService } from 'nest-sessions';
+import { Session, SessionsModule, SessionsService, type SessionOptions } from 'nest-sessions';
 import { NAME } from './answer.js';
-import type { JournalStorage } from './journal-storage.js';
 import { Themed, visit, Visits, type Visit, type Visited, type VisitsOf } from './visits.js';
 import type { Family, Platform } from './way.js';
 
 /** How an app is built: without sessions, or with them and the interceptor put on in one of two ways. */
 export type Sessions = 'none' | 'global' | 'declared';
 
-/** Creates the app of some ways to answer; what it logs goes into `log`. */
+/** Creates the app of some ways to answer; `how` its sessions are kept and travel; what it logs goes into `log`. */
 export async function createApp(
   platform: Platform,
   family: Family,
   mode: Sessions,
-  storage: JournalStorage,
+  how: SessionOptions,
   log: string[],
 ): Promise<INestApplication> {
   const plain = mode === 'none';
@@ -42,7 +41,7 @@ export async function createApp(
   }
   const module: DynamicModule = {
     module: AppModule,
-    imports: [plain ? withoutSessions() : withSessions(storage, mode), ...(family.imports ?? [])],
+    imports: [plain ? withoutSessions() : withSessions(how, mode), ...(family.imports ?? [])],
     controllers: [basics(visited), ...(family.controllers?.(visited, platform) ?? [])],
     providers: [{ provide: APP_FILTER, useClass: FilterOnDemand }, ...(family.providers ?? [])],
   };
@@ -60,8 +59,8 @@ function adapterOf(platform: Platform, family: Family) {
   return new FastifyAdapter(family.http2 === true ? ({ http2: true } as object) : {});
 }
 
-function withSessions(storage: JournalStorage, interceptor: 'global' | 'declared'): DynamicModule {
-  return SessionsModule.forRoot({ type: Visits, name: NAME, storage, interceptor });
+function withSessions(how: SessionOptions, interceptor: 'global' | 'declared'): DynamicModule {
+  return SessionsModule.forRoot({ type: Visits, name: NAME, ...how, interceptor });
 }
 
 @Module({})
@@ -96,12 +95,13 @@ function basics(Visited: Visited): Type {
 /** The app's own filter for all errors, on requests that ask for it. */
 @Catch()
 class FilterOnDemand extends BaseExceptionFilter {
-  override catch(error: HttpException, host: ArgumentsHost): void {
+  override catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const asked = http.getRequest<{ headers: Record<string, unknown> }>().headers['x-filter'];
     if (asked === undefined) return super.catch(error, host);
     const response = http.getResponse<{ status(code: number): { send(body: object): void } }>();
-    response.status(error.getStatus()).send({ filtered: error.getStatus() });
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    response.status(status).send({ filtered: status });
   }
 }
 

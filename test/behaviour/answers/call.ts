@@ -19,9 +19,12 @@ export interface Target {
   readonly http2: boolean;
 }
 
+/** The header fields by which a client brings its session. */
+export type Ticket = Readonly<Record<string, string>>;
+
 /** Sends a request on a connection of its own. `onAnswer` is called at the first byte of the final answer. */
-export function send(target: Target, way: Way, cookie?: string, onAnswer: () => void = () => undefined): Call {
-  const headers: Record<string, string> = { ...way.headers, ...(cookie !== undefined && { cookie }) };
+export function send(target: Target, way: Way, ticket: Ticket = {}, onAnswer: () => void = () => undefined): Call {
+  const headers: Record<string, string> = { ...way.headers, ...ticket };
   return target.http2 ? sendHttp2(target.port, way, headers, onAnswer) : sendHttp1(target.port, way, headers, onAnswer);
 }
 

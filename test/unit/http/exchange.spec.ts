@@ -69,14 +69,14 @@ const cookieNamed = (name: string): SessionTransport =>
 class NotingTransport extends HeaderTransport {
   readonly deliveries: [what: string, delivery: Delivery][] = [];
 
-  override send(headers: ResponseHeaders, value: string, delivery: Delivery): void {
+  override send(headers: ResponseHeaders, value: string, delivery: Delivery): boolean {
     this.deliveries.push([value, delivery]);
-    super.send(headers, value, delivery);
+    return super.send(headers, value, delivery);
   }
 
-  override clear(headers: ResponseHeaders, delivery?: Delivery): void {
+  override clear(headers: ResponseHeaders, delivery?: Delivery): boolean {
     if (delivery !== undefined) this.deliveries.push(['clear', delivery]);
-    super.clear(headers);
+    return super.clear(headers);
   }
 }
 

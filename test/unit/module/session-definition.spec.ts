@@ -211,6 +211,7 @@ describe('defineSession()', () => {
     [{ storageTimeout: 0 }, 'storageTimeout must be > 0'],
     [{ touchAfter: -1 }, 'touchAfter must be >= 0 ms: received -1'],
     [{ touchAfter: '30m' }, 'touchAfter must be less than idleTimeout: received "30m"'],
+    [{ touchAfter: '30s', cookie: { maxAge: '30s' } }, 'touchAfter must be less than cookie.maxAge: received "30s"'],
     [{ idleTimeout: 1000, touchAfter: 1000 }, 'touchAfter must be less than idleTimeout: received 1000'],
     [{ cookie: null }, 'cookie must be an object: received null'],
     [{ cookie: 'x' }, 'cookie must be an object: received "text"'],

@@ -22,8 +22,8 @@ describe('isOver()', () => {
 
 describe('isTouchDue()', () => {
   const timeouts = { idle: 1000, absolute: 10_000, touchAfter: 100 };
-  const due = (idleDeadline: number, absoluteDeadline = NEVER, rules = timeouts): boolean =>
-    isTouchDue({ idleDeadline, absoluteDeadline }, rules, NOW);
+  const due = (idleDeadline: number, absoluteDeadline = NEVER, rules = timeouts, refreshes = false): boolean =>
+    isTouchDue({ idleDeadline, absoluteDeadline }, rules, NOW, refreshes);
 
   it('E3: is false until the deadline is touchAfter old, true from that instant on', () => {
     const age = (milliseconds: number): boolean => due(NOW + 1000 - milliseconds);
@@ -34,6 +34,11 @@ describe('isTouchDue()', () => {
     expect(due(NOW + 500, NOW + 501)).toBe(true);
     expect(due(NOW + 500, NOW + 500)).toBe(false);
     expect(due(NOW + 500, NOW + 499)).toBe(false);
+  });
+
+  it('goes by touchAfter alone where the client has to be handed its value anew', () => {
+    expect(due(NOW + 900, NOW + 500, timeouts, true)).toBe(true);
+    expect(due(NOW + 901, NOW + 500, timeouts, true)).toBe(false);
   });
 
   it('is true when the deadline lies further away than the timeout allows, so that a shorter timeout counts at once', () => {

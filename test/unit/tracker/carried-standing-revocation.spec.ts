@@ -622,7 +622,7 @@ describe('CarriedStanding where it is revocable', () => {
     await lab.another({ name: 'other' }).invalidate(id);
     const { session, tracked, reply } = await lab.request(value);
     expect(session.isNew).toBe(false);
-    await expect(session.destroy()).rejects.toThrow('Cannot end session: something else is stored under its id');
+    await expect(session.destroy()).rejects.toThrow('Cannot end session: its storage does not take its id');
     expect(reply.outages).toBe(1);
     expect(tracked.outgoing).toBeUndefined();
   });

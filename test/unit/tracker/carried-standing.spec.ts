@@ -295,7 +295,26 @@ describe('CarriedStanding', () => {
     });
 
     describe('touch', () => {
-      it('E3: sends the same session anew when its deadline is touchAfter old, and no sooner; nobody waits', async () => {
+      it("fails the response when a transformer fails: that is the app's mistake", async () => {
+        const sealing = encryptedBy(KEY);
+        let broken = false;
+        const chain = Object.assign(Object.create(sealing) as TransformerChain, {
+          open: (text: string) => sealing.open(text),
+          seal: (bytes: Uint8Array) => {
+            if (broken) throw new Error('of the transformer');
+            return sealing.seal(bytes);
+          },
+        });
+        const lab = new ValueLab({ chain });
+        const { value } = await lab.client();
+        lab.clock.advance(TOUCH_AFTER);
+        broken = true;
+        const { tracked } = await lab.request(value);
+        await expect(tracked.commit()).rejects.toThrow('of the transformer');
+        expect(tracked.outgoing).toBeUndefined();
+      });
+
+      it('E3: sends the same session anew when its deadline is touchAfter old, and no sooner', async () => {
         const lab = new ValueLab();
         const { id, value } = await lab.client({ count: 3 });
         lab.clock.advance(TOUCH_AFTER - 1);
@@ -304,7 +323,7 @@ describe('CarriedStanding', () => {
         expect(early.tracked.outgoing).toBeUndefined();
         lab.clock.advance(1);
         const { session, tracked } = await lab.request(value);
-        expect(tracked.commit()).toBeUndefined();
+        await tracked.commit();
         expect(sendingOf(tracked)).toBe('once');
         expect(lab.open(valueOf(tracked))).toMatchObject({ id, idleDeadline: lab.clock.now() + IDLE });
         expect(lab.open(valueOf(tracked)).absoluteDeadline).toBe(lab.open(value).absoluteDeadline);
@@ -318,7 +337,7 @@ describe('CarriedStanding', () => {
         const { value } = await lab.client();
         lab.clock.advance(TOUCH_AFTER);
         const { tracked } = await lab.request(value);
-        expect(tracked.commit()).toBeUndefined();
+        await tracked.commit();
         const sent = valueOf(tracked);
         lab.clock.advance(TOUCH_AFTER);
         expect(tracked.commit()).toBeUndefined();
@@ -387,7 +406,7 @@ describe('CarriedStanding', () => {
         const { id, value } = await lab.client({ count: 3 });
         const rotated = lab.another({ chain: encryptedBy(OTHER_KEY, KEY) });
         const { tracked } = await lab.requestOf(rotated, value);
-        expect(tracked.commit()).toBeUndefined();
+        await tracked.commit();
         expect(sendingOf(tracked)).toBe('once');
         const retired = new ValueLab({ chain: encryptedBy(OTHER_KEY) });
         expect(retired.open(valueOf(tracked))).toMatchObject({ id, idleDeadline: lab.clock.now() + IDLE });

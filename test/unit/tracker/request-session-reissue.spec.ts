@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SessionStorageError } from '../../../src/errors.js';
 import type { Session } from '../../../src/session/session.js';
+import type { TransformerChain } from '../../../src/transformer/transformer-chain.js';
 import {
   IDLE,
   KEY,
@@ -45,6 +46,52 @@ describe('RequestSession by id whose token was sealed under an old key', () => {
     expect(tracked.outgoing).toMatchObject({ sending: 'once' });
     const token = Buffer.from(signedBy(KEY).open(value)?.bytes ?? []).toString();
     expect(tokenIn(valueOf(tracked))).toBe(token);
+  });
+
+  it('F3: is not touched when the response has begun: nothing could be sent', async () => {
+    const { lab, request } = await outdated();
+    const { tracked, reply } = await request();
+    reply.state = 'begun';
+    expect(tracked.commit()).toBeUndefined();
+    expect(lab.storage.calls).toEqual(['read']);
+  });
+
+  it('F3: is not touched when the client presents the same token under the first key too', async () => {
+    const { lab, tracker, value, request } = await outdated();
+    const { tracked } = await request();
+    await tracked.commit();
+    const current = valueOf(tracked);
+    lab.storage.calls.length = 0;
+    for (const values of [
+      [value, current],
+      [current, value],
+    ]) {
+      const { reply } = await lab.request();
+      expect((await tracker.load(values, { request: undefined, reply })).commit()).toBeUndefined();
+    }
+    expect(lab.storage.calls).toEqual(['read', 'read']);
+  });
+
+  it('stores neither a new session nor a new secret whose token cannot be sealed', async () => {
+    const { lab, id, value } = await outdated();
+    const sealing = signedBy(KEY);
+    const chain = Object.assign(Object.create(sealing) as TransformerChain, {
+      open: (text: string) => sealing.open(text),
+      seal: () => {
+        throw new Error('of the transformer');
+      },
+    });
+    const broken = lab.another({ chain });
+    const { reply } = await lab.request();
+    const before = await lab.storage.record(id);
+    lab.storage.calls.length = 0;
+    const brought = await broken.load([value], { request: undefined, reply });
+    await expect(brought.handle.regenerate()).rejects.toThrow('of the transformer');
+    expect(await lab.storage.record(id)).toEqual(before);
+    const fresh = await broken.load([], { request: undefined, reply });
+    fresh.handle.data['count'] = 1;
+    await expect(fresh.commit()).rejects.toThrow('of the transformer');
+    expect(lab.storage.calls).toEqual(['read']);
   });
 
   it('F3: once: what went out is touched no more than any other', async () => {

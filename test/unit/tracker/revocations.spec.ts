@@ -130,7 +130,7 @@ describe('Revocations', () => {
       await over(storage, 'other').revoke(ID, 'ended', clock.now() + HOUR);
       const before = await storage.record(ID);
       await expect(revocations.revoke(ID, 'ended', clock.now() + HOUR)).rejects.toThrow(
-        new SessionStorageError('Cannot end session: something else is stored under its id', { id: ID }),
+        new SessionStorageError('Cannot end session: its storage does not take its id', { id: ID }),
       );
       expect(await storage.record(ID)).toEqual(before);
     });

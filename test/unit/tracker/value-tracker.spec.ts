@@ -176,17 +176,23 @@ describe('ValueTracker', () => {
         expect(tracked.outgoing).toBeUndefined();
       });
 
-      it('takes two states of one session for two: nobody can say which is the later one', async () => {
+      it.each([0, 1])('takes the later of two states of one session, %d ms apart; else the first', async (apart) => {
         const lab = new ValueLab();
         const { value } = await lab.client({ count: 1 });
+        lab.clock.advance(apart);
         const change = await lab.request(value);
         change.session.data.count = 2;
         await change.tracked.commit();
-        const { session, tracked } = await lab.request(value, valueOf(change.tracked));
-        expect(session.isNew).toBe(true);
-        session.data.count = 9;
-        await expect(tracked.commit()).rejects.toMatchObject({ status: 409 });
-        expect(tracked.outgoing).toBeUndefined();
+        const later = valueOf(change.tracked);
+        const counts: number[] = [];
+        for (const values of [
+          [value, later],
+          [later, value],
+        ]) {
+          const { session } = await lab.request(...values);
+          counts.push(session.data.count);
+        }
+        expect(counts).toEqual(apart === 0 ? [1, 2] : [2, 2]);
       });
 
       it('opens none of more than two, and gives a new session', async () => {

@@ -137,7 +137,12 @@ describe('TransportChain', () => {
         'a',
         { 'set-cookie': 'sid=', 'x-session': '' },
       ],
-      ['a session in one alone, and leaves the other', { cookie: 'sid=a', 'x-session': 'b' }, 'b', { 'x-session': '' }],
+      [
+        'a session in one, and what the client has in the other',
+        { cookie: 'sid=a', 'x-session': 'b' },
+        'b',
+        { 'set-cookie': 'sid=', 'x-session': '' },
+      ],
       ['a session that was started just now, where it was sent', {}, undefined, { 'set-cookie': 'sid=' }],
     ])('clears %s', (_what, request, presented, fields) => {
       expect(cleared(request, presented)).toEqual(fields);
