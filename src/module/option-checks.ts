@@ -63,6 +63,11 @@ export function durationAt(value: Duration, path: OptionPath, least = 1): number
   return duration;
 }
 
+/** What was received where a text may be a secret, such as a connection string: of a text only that it is one. */
+export function withoutText(received: Given): Given {
+  return typeof received === 'string' ? 'a text' : received;
+}
+
 /** Reads a text. */
 export function textAt(value: Given, path: OptionPath): string {
   if (typeof value !== 'string') throw wrongType(path, 'must be a text', value);

@@ -18,21 +18,21 @@ export function schemaOf({ schema, migrate, type }: SessionOptions, path: Option
     if (migrate === undefined) return undefined;
     throw wrongType(at(path, 'migrate'), 'must come with a schema: without one all data fits', migrate);
   }
-  assertSynchronous(schema, type === undefined ? {} : { ...new type() }, at(path, 'schema'));
+  assertSynchronous(schema, type, at(path, 'schema'));
   return new DataSchema(schema, migrate);
 }
 
 /** Asks the schema of the data that a session starts with: whether that fits does not matter. */
-function assertSynchronous(schema: StandardSchemaV1, data: object, path: OptionPath): void {
+function assertSynchronous(schema: StandardSchemaV1, type: SessionOptions['type'], path: OptionPath): void {
   const props: Partial<StandardSchemaV1.Props> | undefined = (schema as StandardSchemaV1 | null)?.['~standard'];
   if (typeof props?.validate !== 'function' || props.version !== 1) {
     throw wrongType(path, 'must be a Standard Schema (version 1), such as those of zod, valibot and arktype', schema);
   }
   let result: unknown;
   try {
-    result = props.validate(data);
+    result = props.validate(type === undefined ? {} : { ...new type() });
   } catch {
-    // A rule that expects more than that: no promise at least
+    // A rule, or a class, that expects more than that: no promise at least
   }
   if (!isThenable(result)) return;
   result.then(undefined, () => {});

@@ -4,7 +4,16 @@ import type { SessionSerializer } from '../record/session-serializer.js';
 import type { DataSchema } from '../session/data-schema.js';
 import type { Timeouts } from '../session/expiry.js';
 import type { SessionTransformer } from '../transformer/session-transformer.js';
-import { assertKnownKeys, at, durationAt, outOfRange, textAt, wrongType, type OptionPath } from './option-checks.js';
+import {
+  assertKnownKeys,
+  at,
+  durationAt,
+  outOfRange,
+  textAt,
+  withoutText,
+  wrongType,
+  type OptionPath,
+} from './option-checks.js';
 import { schemaOf } from './schema-options.js';
 import type { SessionOptions } from './sessions-options.js';
 import { transformersOf } from './transformer-options.js';
@@ -97,7 +106,7 @@ export function assertClientSide(clientSide: NonNullable<SessionOptions['clientS
   if (typeof clientSide === 'boolean') return;
   const given: unknown = clientSide;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw wrongType(path, 'must be true, false or { revocation }', given);
+    throw wrongType(path, 'must be true, false or { revocation }', withoutText(given));
   }
   assertKnownKeys(given, ['revocation'], path);
 }
@@ -120,7 +129,7 @@ function isByValue(options: SessionOptions, path: OptionPath): boolean {
     throw wrongType(
       at(path, option),
       'must not be given with clientSide: the session is kept by its client',
-      options[option],
+      withoutText(options[option]),
     );
   }
   if (isRevocable(options) && options.absoluteTimeout === false) {

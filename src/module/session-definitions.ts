@@ -1,12 +1,13 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
 import type { NamedSession } from './find-session.js';
-import { assertKnownKeys, at, listAt, objectAt, wrongType, type OptionPath } from './option-checks.js';
+import { assertKnownKeys, at, listAt, objectAt, withoutText, wrongType, type OptionPath } from './option-checks.js';
 import { assertClientSide, defineSession, DEFAULT_NAME, type SessionDefinition } from './session-definition.js';
 import type {
   SessionOptions,
   SessionsOptions,
   SessionDeclaration,
   SessionsAsyncOptions,
+  SessionSettings,
   SessionsFeatureOptions,
   SessionsOptionsFactory,
   SessionsSettings,
@@ -117,7 +118,7 @@ function settingsProviders(options: SessionsAsyncOptions): Provider[] {
 function completed(declared: readonly NamedDeclaration[], settings: SessionsSettings): readonly SessionDefinition[] {
   const given: unknown = settings;
   if (typeof given !== 'object' || given === null)
-    throw wrongType('the result of the factory', 'must be an object', given);
+    throw wrongType('the result of the factory', 'must be an object', withoutText(given));
   const names = declared.map(({ name }) => name);
   for (const name of Object.keys(settings)) {
     if (!names.includes(name)) {
@@ -130,15 +131,25 @@ function completed(declared: readonly NamedDeclaration[], settings: SessionsSett
   }
   return declared.map((declaration) => {
     const { name } = declaration;
-    const own = Object.hasOwn(settings, name) ? objectAt(settings[name], name) : {};
+    const own = settingsOf(settings, name);
+    for (const option of ['type', 'name'] as const) {
+      if (option in own)
+        throw wrongType(at(name, option), 'must stand in forRootAsync({ sessions })', 'it of the factory');
+    }
     for (const option of ['storage', 'clientSide'] as const) {
       if (declaration[option] === undefined || own[option] === undefined) continue;
       throw wrongType(
         at(name, option),
         'must not be returned by the factory: it is declared in forRootAsync({ sessions })',
-        own[option],
+        withoutText(own[option]),
       );
     }
     return defineSession({ ...declaration, ...own, name }, name);
   });
+}
+
+/** What a factory returned for one session; what is there and `undefined` is as if it were not. */
+export function settingsOf(settings: SessionsSettings, name: string): SessionSettings {
+  const own = Object.hasOwn(settings, name) ? objectAt(settings[name], name) : {};
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }

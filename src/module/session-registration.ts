@@ -1,6 +1,7 @@
 import { Logger, type FactoryProvider } from '@nestjs/common';
 import type { Clock } from '../common/clock.js';
 import type { SessionStorage } from '../storage/session-storage.js';
+import { SessionStorageMemory } from '../storage/session-storage-memory.js';
 import { appSession } from './app-session.js';
 import type { NamedSession } from './find-session.js';
 import type { SessionDefinition } from './session-definition.js';
@@ -19,9 +20,11 @@ export function sessionRegistration(sessions: readonly NamedSession[]): FactoryP
     ...storages: readonly (SessionStorage | undefined)[]
   ): Promise<void> => {
     definitions.forEach((definition, index) => {
-      const storage = storages[index];
+      // Somebody may override the token of one that has none
+      const storage = definition.hasStorage ? storages[index] : undefined;
       if (definition.hasStorage) assertStorage(definition.name, storage);
       if (storage?.conditionalWrites === false) warnOfRaces(definition.name);
+      if (definition.isClientSide && storage instanceof SessionStorageMemory) warnOfForgetting(definition.name);
       registry.add(appSession(definition, storage, clock, events.emit));
     });
     await Promise.all(definitions.map(transformersReady));
@@ -39,14 +42,19 @@ async function transformersReady({ name, transformers }: SessionDefinition): Pro
   try {
     await Promise.all(transformers.map(async (transformer) => transformer.ready?.()));
   } catch (cause) {
-    throw new TypeError(`Cannot start SessionsModule: the transformers of session "${name}" cannot get ready`, {
-      cause,
-    });
+    const message = `Cannot start SessionsModule: the keys or transformers of session "${name}" cannot get ready: see the cause`;
+    throw new TypeError(message, { cause });
   }
 }
 
 function warnOfRaces(name: string): void {
   new Logger('Sessions').warn(
     `The storage of session "${name}" has no conditional writes: this process orders its own, other processes may overwrite them`,
+  );
+}
+
+function warnOfForgetting(name: string): void {
+  new Logger('Sessions').warn(
+    `The revocation of session "${name}" is in memory: after a restart, or when it is full, sessions that have ended live again: take files or a server`,
   );
 }

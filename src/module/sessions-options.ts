@@ -88,7 +88,7 @@ export interface SessionDeclaration {
   readonly type?: Type<object>;
   /** The session's name, and its cookie's; default `'sid'`. */
   readonly name?: string;
-  /** Where records are kept; default: a `SessionStorageMemory` of its own. Two sessions with one class share one instance. */
+  /** Where records are kept; default: a `SessionStorageMemory` of its own. Two sessions of one call with one class share one instance. */
   readonly storage?: StorageOption;
   /** By value: the session itself travels, sealed, and no storage is used; default `false`: by id. */
   readonly clientSide?: boolean | ClientSideOptions<StorageOption>;

@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.js';
 import { SessionStorageMemory } from '../storage/session-storage-memory.js';
 import type { SessionStorage } from '../storage/session-storage.js';
 import { at, wrongType, type OptionPath } from './option-checks.js';
+import { settingsOf } from './session-definitions.js';
 import type { SessionDeclaration, SessionsSettings, StorageOption, StorageProvider } from './sessions-options.js';
 import { getStorageToken, SESSION_DEFINITIONS, SESSIONS_CLOCK, SESSIONS_SETTINGS } from './tokens.js';
 
@@ -52,8 +53,7 @@ export function declaresStorage(declared: SessionDeclaration): boolean {
  */
 export function settledStorageProvider(name: string, declared: SessionDeclaration): Provider {
   const useFactory = (settings: SessionsSettings, clock: Clock): SessionStorage | undefined => {
-    const own = Object.hasOwn(settings, name) ? (settings[name] ?? {}) : {};
-    const { option, path, isClientSide } = storageChoice({ ...declared, ...own }, name);
+    const { option, path, isClientSide } = storageChoice({ ...declared, ...settingsOf(settings, name) }, name);
     if (option !== undefined && !isStorage(option)) throw notAStorage(path, option);
     return option ?? (isClientSide ? undefined : inMemory(clock));
   };

@@ -24,7 +24,8 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   readonly #logger = new Logger('Sessions');
   #timer: Timer | undefined;
   #stopped = false;
-  #sweeping: Promise<void> | undefined;
+  /** Sweeps under way: one that hangs holds up no other storage's, and is not begun again. */
+  readonly #sweeps = new Map<SessionStorage, Promise<void>>();
 
   constructor(
     @Inject(SessionsRegistry) private readonly registry: SessionsRegistry,
@@ -41,7 +42,7 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#inTime(this.#sweeping);
+    await this.#inTime(Promise.all(this.#sweeps.values()).then(() => {}));
     await Promise.all(this.registry.sessions.map(({ tracker }) => tracker.settled()));
     await Promise.all([...this.#storages()].map((storage) => this.#inTime(this.#close(storage))));
   }
@@ -72,17 +73,24 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   #schedule(): void {
     if (this.#stopped) return;
     this.#timer = this.clock.after(INTERVAL * (0.5 + Math.random()), () => {
-      this.#sweeping = this.#sweep().finally(() => this.#schedule());
+      for (const storage of this.#storages()) this.#begin(storage);
+      this.#schedule();
     });
   }
 
-  async #sweep(): Promise<void> {
-    for (const storage of this.#storages()) {
-      try {
-        while (!this.#stopped && (await storage.sweep()) > 0) await setImmediate();
-      } catch (error) {
-        this.#complain('sweep', error);
-      }
+  #begin(storage: SessionStorage): void {
+    if (this.#sweeps.has(storage)) return;
+    this.#sweeps.set(
+      storage,
+      this.#sweep(storage).finally(() => this.#sweeps.delete(storage)),
+    );
+  }
+
+  async #sweep(storage: SessionStorage): Promise<void> {
+    try {
+      while (!this.#stopped && (await storage.sweep()) > 0) await setImmediate();
+    } catch (error) {
+      this.#complain('sweep', error);
     }
   }
 

@@ -72,13 +72,20 @@ export class DevalueSerializer implements SessionSerializer {
     let data: unknown;
     try {
       data = unflatten(flat);
+      // The library reads more than this writes
+      if (isPlain(data)) {
+        assertDevalue(data, this.#maxDepth);
+        return data;
+      }
     } catch {
       // The library's message may quote data
     }
-    if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype)
-      throw unknownForm();
-    return data;
+    throw unknownForm();
   }
+}
+
+function isPlain(data: unknown): data is object {
+  return typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype;
 }
 
 /** The data may be an instance of the session's class, which devalue would refuse. */

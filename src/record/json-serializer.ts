@@ -55,7 +55,20 @@ export class JsonSerializer implements SessionSerializer {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionDecodeError('Cannot read session data: it is not a JSON object');
     }
+    if (HUGE_NUMBER.test(text)) assertFinite(data, this.#maxDepth);
     return maySpellPrototype(text) ? withoutPrototypes(data) : data;
+  }
+}
+
+/** A number may be beyond what there is, which parses as an infinity and could not be stored again. */
+const HUGE_NUMBER = /\d[eE]|\d{309}/;
+
+/** @throws {SessionDecodeError} when a number is an infinity */
+function assertFinite(data: object, maxDepth: number): void {
+  try {
+    assertJson(data, maxDepth);
+  } catch {
+    throw new SessionDecodeError('Cannot read session data: it holds a number that there is not');
   }
 }
 

@@ -1,3 +1,4 @@
+import { pathStep } from '../common/path-step.js';
 import { SessionNotSerializableError } from '../errors.js';
 
 /** Where a value stands within the data: keys are texts, indexes are numbers. */
@@ -5,7 +6,7 @@ export type ValuePath = readonly (string | number)[];
 
 /** @throws {SessionNotSerializableError} naming the path of a value, and what it is; never the value */
 export function refuseValue(path: ValuePath, what: string): never {
-  const at = path.reduce<string>((text, key) => text + (typeof key === 'number' ? `[${key}]` : `.${key}`), 'data');
+  const at = path.reduce<string>((text, key) => text + pathStep(key), 'data');
   throw new SessionNotSerializableError(
     `Cannot store session: ${at} is ${what}, which the serializer would not give back`,
   );

@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { isThenable } from '../common/is-thenable.js';
+import { pathStep } from '../common/path-step.js';
 import { SessionDecodeError, SessionNotSerializableError } from '../errors.js';
+import { plainCopy } from './plain-copy.js';
 
 type Plain = Record<string, unknown>;
 
@@ -85,8 +87,8 @@ export class DataSchema {
     }
     if (result.issues !== undefined) return { misfit: `${placeOf(result.issues[0], data)} does not fit its schema` };
     if (!isPlain(result.value)) return { misfit: 'what its schema makes of it is no object' };
-    // Some schemas freeze what they make
-    return { data: Object.isExtensible(result.value) ? result.value : { ...result.value } };
+    // Some schemas freeze what they make, or give everybody the same
+    return { data: plainCopy(result.value) };
   }
 
   #migrated(stored: Plain): unknown {
@@ -119,7 +121,7 @@ function placeOf(issue: StandardSchemaV1.Issue | undefined, data: Plain): string
       place += '.get()';
       value = value.get(key);
     } else {
-      place += typeof key === 'number' ? `[${key}]` : `.${String(key)}`;
+      place += pathStep(key);
       value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
     }
   }

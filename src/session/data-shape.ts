@@ -91,14 +91,13 @@ export class DataShape<Data extends object> {
   /**
    * Writes data as it was read, to notice changes by.
    *
-   * @throws {UnfitDataError} when the schema made something of it that could never be stored
+   * @throws {UnfitDataError} when what was made of it, by a schema or with the defaults of the class, could not be stored
    */
   baseline(data: Data): Uint8Array {
-    if (this.#schema === undefined) return this.codec.serialize(data);
     try {
       return this.codec.serialize(data);
     } catch {
-      throw new UnfitDataError('Cannot read session data: what its schema makes of it cannot be stored');
+      throw new UnfitDataError('Cannot read session data: what was made of it cannot be stored');
     }
   }
 

@@ -198,7 +198,7 @@ describe.each(PLATFORMS)('%s', (platform) => {
       });
       const { setCookies } = await app.client().get('/set');
       expect(setCookies.map(({ name, attributes }) => `${name} ${attributes['path']}`)).toEqual(['user /u', 'cart /c']);
-      expect(setCookies[1]?.value.split('.')).toHaveLength(3);
+      expect(setCookies[1]?.value).toMatch(/^[\w-]{131}$/);
     });
   });
 

@@ -314,6 +314,25 @@ describe.each(memory)('%s', (_, cell) => {
     expect((await client.get('/unfit')).status).toBe(500);
     expect(JSON.stringify(app.logs)).not.toContain('PRIVATE');
   });
+
+  it.each<[library: string, schema: StandardSchemaV1]>([
+    ['zod', z.object({ v: z.string(), list: z.array(z.string()).catch([]) })],
+    ['valibot', v.object({ v: v.string(), list: v.fallback(v.array(v.string()), []) })],
+    ['valibot, any', v.object({ v: v.string(), list: v.optional(v.any(), []) })],
+  ])(
+    'what a schema of %s gives to everybody is not shared: a change of one is seen by no other',
+    async (_library, schema) => {
+      const routes: Routes = {
+        ...verbRoutes,
+        push: ({ session }) => void (session.data.list as string[]).push('PRIVATE'),
+      };
+      const app = await start(cell, { routes, session: { schema } });
+      const [one, other] = [await clientOf(app, '/set?v=1'), await clientOf(app, '/set?v=2')];
+      await one.get('/push');
+      expect(await one.json('/read')).toEqual({ v: '1', list: ['PRIVATE'] });
+      expect(await other.json('/read')).toEqual({ v: '2', list: [] });
+    },
+  );
 });
 
 describe.each(['express', 'fastify'])('%s', (platform) => {

@@ -132,7 +132,7 @@ describe('defineSession()', () => {
     const unread = 'must not be given with clientSide: the session is kept by its client';
 
     it.each<[options: object, message: string]>([
-      [{ clientSide: 'yes' }, 'clientSide must be true, false or { revocation }: received "yes"'],
+      [{ clientSide: 'yes' }, 'clientSide must be true, false or { revocation }: received "a text"'],
       [{ clientSide: null }, 'clientSide must be true, false or { revocation }: received null'],
       [{ clientSide: 1 }, 'clientSide must be true, false or { revocation }: received 1'],
       [{ clientSide: [] }, 'clientSide must be true, false or { revocation }: received an array'],
@@ -142,7 +142,7 @@ describe('defineSession()', () => {
       [{ clientSide: { revocation }, storage: revocation }, `storage ${unread}`],
       [{ clientSide: true, generateId: () => 'x' }, `generateId ${unread}: received a function`],
       [{ clientSide: { revocation }, generateId: () => 'x' }, `generateId ${unread}`],
-      [{ clientSide: true, storageTimeout: '1s' }, `storageTimeout ${unread}: received "1s"`],
+      [{ clientSide: true, storageTimeout: '1s' }, `storageTimeout ${unread}: received "a text"`],
       [{ clientSide: { revocation: undefined }, storageTimeout: 5 }, `storageTimeout ${unread}: received 5`],
       [
         { clientSide: { revocation }, absoluteTimeout: false },

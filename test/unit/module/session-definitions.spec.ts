@@ -6,6 +6,7 @@ import {
   asyncSettings,
   featureSessionsOf,
   sessionsOf,
+  settingsOf,
 } from '../../../src/module/session-definitions.js';
 import type { SessionDefinition } from '../../../src/module/session-definition.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   SessionsFeatureOptions,
   SessionsOptions,
   SessionsOptionsFactory,
+  SessionsSettings,
 } from '../../../src/module/sessions-options.js';
 import { SESSION_DEFINITIONS, SESSIONS_SETTINGS } from '../../../src/module/tokens.js';
 import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
@@ -162,7 +164,7 @@ describe('asyncDefinitions()', () => {
     ],
     [
       { sessions: [{ clientSide: 'yes' }] },
-      'sessions[0].clientSide must be true, false or { revocation }: received "yes"',
+      'sessions[0].clientSide must be true, false or { revocation }: received "a text"',
     ],
     [{ sessions: [{ clientSide: { revocaton: 1 } }] }, 'sessions[0].clientSide.revocaton is not an option'],
     [{ sessions: [{}, {}] }, "sessions[1].name must not be another session's"],
@@ -262,7 +264,7 @@ describe('asyncSettings()', () => {
   it.each<[settings: unknown, message: string]>([
     [undefined, 'the result of the factory must be an object: received undefined'],
     [null, 'the result of the factory must be an object: received null'],
-    ['sid', 'the result of the factory must be an object: received "sid"'],
+    ['sid', 'the result of the factory must be an object: received "a text"'],
     [{ other: {} }, 'the result of the factory must have settings by session, of sid, cart, user: received "other"'],
     [{ idleTimeout: '1h' }, 'the result of the factory must have settings by session'],
     [{ sid: { idleTimeout: -5 } }, 'sid.idleTimeout must be > 0: received -5'],
@@ -308,6 +310,12 @@ describe('asyncSettings()', () => {
       expect(provider).toMatchObject({ provide: SESSIONS_SETTINGS, inject: [Factory] });
       expect(await provider.useFactory(new Factory())).toEqual({ sid: { idleTimeout: 5 } });
     }
+  });
+
+  it('takes what a factory returns as undefined as if it were not there', () => {
+    const settings = { cart: { clientSide: undefined, idleTimeout: undefined, touchAfter: 5 } };
+    expect(settingsOf(settings as unknown as SessionsSettings, 'cart')).toEqual({ touchAfter: 5 });
+    expect(settingsOf({}, 'toString')).toEqual({});
   });
 
   it('refuses options without any factory', () => {

@@ -156,7 +156,8 @@ describe('SessionsModule with keys that come later', () => {
       );
       expect(error).toBeInstanceOf(TypeError);
       expect(error).toMatchObject({
-        message: 'Cannot start SessionsModule: the transformers of session "sid" cannot get ready',
+        message:
+          'Cannot start SessionsModule: the keys or transformers of session "sid" cannot get ready: see the cause',
         cause,
       });
     },
@@ -167,7 +168,9 @@ describe('SessionsModule with keys that come later', () => {
       const error: unknown = await started(module(new KeyRing(() => keys))).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(TypeError);
       const { message, cause } = error as TypeError;
-      expect(message).toBe('Cannot start SessionsModule: the transformers of session "sid" cannot get ready');
+      expect(message).toBe(
+        'Cannot start SessionsModule: the keys or transformers of session "sid" cannot get ready: see the cause',
+      );
       expect(String(cause)).toContain('Cannot use key ring: keys');
       expect(`${String(error)} ${String(cause)}`).not.toContain('THE-SECRET');
     }

@@ -55,7 +55,7 @@ describe('StorageSweeper', () => {
 
   const sessionOf = (name: string, storage: SessionStorage | undefined): AppSession => {
     const session = appSession(defineSession({ name }, ''), storage ?? new SweptStorage(), clock, () => undefined);
-    return { ...session, storage } as AppSession;
+    return { ...session, storage };
   };
 
   const sweeper = (...storages: (SessionStorage | undefined)[]): StorageSweeper =>
@@ -94,6 +94,18 @@ describe('StorageSweeper', () => {
     expect(storage.sweeps).toBe(1);
     await turns();
     expect(storage.sweeps).toBe(4);
+  });
+
+  it('sweeps the others while the sweep of one hangs, and begins that one no second time', async () => {
+    const [hanging, other] = [new SweptStorage(), new SweptStorage()];
+    hanging.slices.push(never);
+    sweeper(hanging, other).onApplicationBootstrap();
+    for (let round = 0; round < 3; round++) {
+      clock.advance(2 * PAUSE);
+      await turns();
+    }
+    expect(other.sweeps).toBe(3);
+    expect(hanging.sweeps).toBe(1);
   });
 
   it('sweeps each distinct storage', async () => {

@@ -297,4 +297,11 @@ describe('DevalueSerializer', () => {
       expect(() => serializer.serialize({ deep: [deep] })).toThrow(/nested more than 500 deep/);
     }
   });
+
+  it.each(['[{"a":1},["Date",""]]', '[{"a":1},["URL","https://a.example/"]]', '[{"a":0}]', '[{"a":1},["Object",5]]'])(
+    'deserialize() refuses what serialize() would not write: %s',
+    (text) => {
+      expect(() => new DevalueSerializer().deserialize(Buffer.from(text))).toThrow(SessionDecodeError);
+    },
+  );
 });

@@ -164,4 +164,15 @@ describe('JsonSerializer', () => {
       new SessionNotSerializableError('Cannot store session: data is nested more than 500 deep'),
     );
   });
+
+  it.each(['{"n":1e999}', '{"a":[{"b":-1E400}]}', `{"n":${'9'.repeat(400)}}`])(
+    'deserialize() refuses a number that could not be stored again: %.20s',
+    (text) => {
+      expect(() => new JsonSerializer().deserialize(Buffer.from(text))).toThrow(SessionDecodeError);
+    },
+  );
+
+  it.each(['{"n":1e20}', '{"text":"1e999"}', '{"n":1.5E-7}'])('deserialize() takes %s', (text) => {
+    expect(new JsonSerializer().deserialize(Buffer.from(text))).toEqual(JSON.parse(text));
+  });
 });

@@ -111,7 +111,7 @@ describe('DataSchema', () => {
     [
       'names a place',
       () => ({ issues: [{ message: 'x', path: ['a', { key: 'b' }, 0, { key: 1 }, Symbol('s')] }] }),
-      'data.a.b[0][1].Symbol(s) does not fit its schema',
+      'data.a.b[0][1][...] does not fit its schema',
     ],
   ])('load() and assertFit() refuse data when the schema %s', (_, validate, why) => {
     const data = new DataSchema(schema(validate));

@@ -95,7 +95,7 @@ describe('SessionData with a schema', () => {
     data.value['a'] = 'x';
     expect(() => data.snapshot()).toThrow(/^Cannot store session: data\.a is an instance of Set/);
     expect(() => new SessionData(new DataShape(codec, undefined, new DataSchema(odd)), bytes({ a: 'x' }))).toThrow(
-      new UnfitDataError('Cannot read session data: what its schema makes of it cannot be stored'),
+      new UnfitDataError('Cannot read session data: what was made of it cannot be stored'),
     );
   });
 
