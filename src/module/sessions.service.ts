@@ -1,9 +1,9 @@
 import { Inject, Injectable, type ArgumentsHost, type Type } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { Session } from '../session/session.js';
 import type { FoundSession } from '../tracker/session-tracker.js';
 import type { SessionEvent } from '../tracker/session-event.js';
 import type { SessionRequest } from './platform.js';
+import type { Session } from './session.decorator.js';
 import { SessionEvents } from './session-events.js';
 import { SessionsRegistry } from './sessions-registry.js';
 
