@@ -15,7 +15,7 @@ const unknown: Stranger = [
 const expired: Stranger = [
   'has expired',
   async (app) => {
-    const token = (await clientOf(app, '/set?a=old')).token();
+    const token = (await clientOf(app, '/set?a=of.old')).token();
     app.clock.advance(30 * 60_000);
     return token;
   },
@@ -24,7 +24,7 @@ const expired: Stranger = [
 const ended: Stranger = [
   'was ended',
   async (app) => {
-    const client = await clientOf(app, '/set?a=old');
+    const client = await clientOf(app, '/set?a=of.old');
     const token = client.token();
     await client.get('/destroy');
     return token;
@@ -33,20 +33,20 @@ const ended: Stranger = [
 
 const ofOtherSecret: Stranger = [
   'belongs to an id with another secret',
-  async (app) => withOtherSecret((await clientOf(app, '/set?a=old')).token()),
+  async (app) => withOtherSecret((await clientOf(app, '/set?a=of.old')).token()),
 ];
 
 const ofOtherKey: Stranger = [
   'was sealed under another key',
   async (app) => {
-    const client = await clientOf(app, '/set?a=old');
+    const client = await clientOf(app, '/set?a=of.old');
     return sealed((await app.kept(client))?.bytes ?? Buffer.alloc(0), 'another key'.repeat(3));
   },
 ];
 
 const changed: Stranger = [
   'was changed',
-  async (app) => withBitFlipped((await clientOf(app, '/set?a=old')).token(), 400),
+  async (app) => withBitFlipped((await clientOf(app, '/set?a=of.old')).token(), 400),
 ];
 
 /** Well-formed tokens that are no session, or none any more; by value alone nobody knows of one that was ended. */
@@ -70,7 +70,7 @@ describe.each([...travelCells, ...revocableCells])('%s', (_, cell) => {
       const { status, handed, text } = await app.client().get(path, { tokens: { sid: token } });
       expect(status).toBe(200);
       expect(handed).toEqual([]);
-      expect(text).not.toContain('old');
+      expect(text).not.toContain('of.old');
       expect(text).not.toContain(idIn(app, token));
       expect(app.counts.count('write') + app.counts.count('invalidate')).toBe(0);
     });
