@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { randomInto } from '../common/random.js';
 import { KeyRing, type DerivedKey, type SessionKey } from './key-ring.js';
+import { KeyedTransformer } from './keyed-transformer.js';
 import { padded, unpadded } from './padding.js';
-import type { Opened, SessionTransformer } from './session-transformer.js';
+import type { SessionTransformer } from './session-transformer.js';
 
 /*
  * What is sealed, in bytes: 1 format, 4 key id, 12 salt, 12 nonce, ciphertext of padded bytes, 16 tag. Format and key id are
@@ -20,21 +21,8 @@ const TAG_BYTES = 16;
 const ALGORITHM = 'aes-256-gcm';
 
 /** Encrypts and authenticates; opens only what one of its keys has sealed. */
-class Encrypter implements SessionTransformer {
-  readonly authenticates = true;
-  readonly #ring: KeyRing;
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
-  }
-
-  ready(): Promise<void> {
-    return this.#ring.ready();
-  }
-
-  seal(bytes: Uint8Array, purpose: string): Uint8Array {
-    const [first] = this.#keys(purpose);
-    const { id, secret } = first as DerivedKey;
+class Encrypter extends KeyedTransformer {
+  protected sealUnder({ id, secret }: DerivedKey, bytes: Uint8Array, purpose: string): Uint8Array {
     const head = Buffer.allocUnsafe(TEXT);
     head[0] = FORMAT;
     head.set(id, KEY_ID);
@@ -47,20 +35,12 @@ class Encrypter implements SessionTransformer {
     return Buffer.concat([head, text, cipher.getAuthTag()]);
   }
 
-  open(bytes: Uint8Array, purpose: string): Opened | undefined {
+  protected openUnder(key: DerivedKey, bytes: Uint8Array, purpose: string): Uint8Array | undefined {
     if (bytes.length < TEXT + TAG_BYTES || bytes[0] !== FORMAT) return undefined;
     const head = Buffer.from(bytes.buffer, bytes.byteOffset, TEXT);
-    const id = head.subarray(KEY_ID, SALT);
-    for (const [index, key] of this.#keys(purpose).entries()) {
-      // Two keys may have one id, once in four thousand million
-      const opened = id.equals(key.id) ? decrypted(head, bytes.subarray(TEXT), key, purpose) : undefined;
-      if (opened !== undefined) return { bytes: opened, outdated: index > 0 };
-    }
-    return undefined;
-  }
-
-  #keys(purpose: string): readonly DerivedKey[] {
-    return this.#ring.derive(`encrypt ${purpose}`);
+    // Two keys may have one id, once in four thousand million
+    const isSealedUnder = head.subarray(KEY_ID, SALT).equals(key.id);
+    return isSealedUnder ? decrypted(head, bytes.subarray(TEXT), key, purpose) : undefined;
   }
 }
 
@@ -73,7 +53,7 @@ class Encrypter implements SessionTransformer {
  * @see NIST SP 800-38D (GCM); RFC 5869 (HKDF)
  */
 export function encrypt(keys: KeyRing | readonly SessionKey[]): SessionTransformer {
-  return new Encrypter(KeyRing.of(keys));
+  return new Encrypter(KeyRing.of(keys), 'encrypt');
 }
 
 function decrypted(head: Buffer, sealed: Uint8Array, { secret }: DerivedKey, purpose: string): Uint8Array | undefined {

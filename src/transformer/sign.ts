@@ -1,40 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { KeyRing, type DerivedKey, type SessionKey } from './key-ring.js';
-import type { Opened, SessionTransformer } from './session-transformer.js';
+import { KeyedTransformer } from './keyed-transformer.js';
+import type { SessionTransformer } from './session-transformer.js';
 
 /** The length of an HMAC-SHA-256, in bytes. */
 const MAC_BYTES = 32;
 
 /** Appends an HMAC; opens only what one of its keys has signed. */
-class Signer implements SessionTransformer {
-  readonly authenticates = true;
-  readonly #ring: KeyRing;
-
-  constructor(ring: KeyRing) {
-    this.#ring = ring;
+class Signer extends KeyedTransformer {
+  protected sealUnder(key: DerivedKey, bytes: Uint8Array): Uint8Array {
+    return Buffer.concat([bytes, macOf(bytes, key)]);
   }
 
-  ready(): Promise<void> {
-    return this.#ring.ready();
-  }
-
-  seal(bytes: Uint8Array, purpose: string): Uint8Array {
-    const [first] = this.#keys(purpose);
-    return Buffer.concat([bytes, macOf(bytes, first as DerivedKey)]);
-  }
-
-  open(bytes: Uint8Array, purpose: string): Opened | undefined {
+  protected openUnder(key: DerivedKey, bytes: Uint8Array): Uint8Array | undefined {
     const end = bytes.length - MAC_BYTES;
     if (end < 0) return undefined;
     const signed = bytes.subarray(0, end);
-    const presented = bytes.subarray(end);
-    const index = this.#keys(purpose).findIndex((key) => timingSafeEqual(macOf(signed, key), presented));
     // A copy: the slice() of a buffer is none
-    return index < 0 ? undefined : { bytes: Uint8Array.from(signed), outdated: index > 0 };
-  }
-
-  #keys(purpose: string): readonly DerivedKey[] {
-    return this.#ring.derive(`sign ${purpose}`);
+    return timingSafeEqual(macOf(signed, key), bytes.subarray(end)) ? Uint8Array.from(signed) : undefined;
   }
 }
 
@@ -46,7 +29,7 @@ class Signer implements SessionTransformer {
  * @see RFC 2104 (HMAC)
  */
 export function sign(keys: KeyRing | readonly SessionKey[]): SessionTransformer {
-  return new Signer(KeyRing.of(keys));
+  return new Signer(KeyRing.of(keys), 'sign');
 }
 
 function macOf(bytes: Uint8Array, { secret }: DerivedKey): Buffer {

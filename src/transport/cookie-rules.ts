@@ -1,4 +1,5 @@
 import type { Duration } from '../common/duration.js';
+import { isHttpToken } from './http-token.js';
 
 /** The attributes of a session's cookie. */
 export interface CookieOptions {
@@ -44,7 +45,6 @@ const MAX_ATTRIBUTE = 1024;
 /** No host has a longer name, in characters. @see RFC 1035, section 2.3.4 */
 const MAX_DOMAIN = 253;
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const PATH = /^\/[\x20-\x3a\x3d-\x7e]*$/;
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
@@ -59,7 +59,7 @@ export function brokenCookieRule(name: string, cookie: CookieAttributes): Broken
   const https = cookie.secure === true;
   const host = /^__host-/i.test(name);
   const rules: readonly [broken: boolean, option: string, cure: string][] = [
-    [!TOKEN.test(name), 'name', "must be a cookie name: letters, digits and !#$%&'*+-.^_`|~"],
+    [!isHttpToken(name), 'name', "must be a cookie name: letters, digits and !#$%&'*+-.^_`|~"],
     [
       !PATH.test(cookie.path) || cookie.path.length > MAX_ATTRIBUTE,
       'cookie.path',

@@ -1,3 +1,5 @@
+import { isHttpToken } from './http-token.js';
+
 /** How a session travels in a header. */
 export interface HeaderOptions {
   /** The header's name, such as `'x-session'`, for requests and for responses; case does not matter. */
@@ -12,8 +14,6 @@ export interface HeaderAttributes {
   readonly name: string;
   readonly scheme: string | undefined;
 }
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Fields that HTTP itself, a proxy or Node gives a meaning of their own, in a request or a response. */
 const TAKEN =
@@ -32,11 +32,11 @@ export interface BrokenHeaderRule {
  * @see RFC 9110, sections 5.1 (field names) and 11.1 (authentication schemes)
  */
 export function brokenHeaderRule({ name, scheme }: HeaderAttributes): BrokenHeaderRule | undefined {
-  if (!TOKEN.test(name)) return { option: 'name', cure: "must be a header's name, such as 'x-session'" };
+  if (!isHttpToken(name)) return { option: 'name', cure: "must be a header's name, such as 'x-session'" };
   // What every object has would seem to be in every request
   if (TAKEN.test(name) || name.toLowerCase() in {})
     return { option: 'name', cure: 'must not be a header with a meaning of its own' };
-  if (scheme !== undefined && !TOKEN.test(scheme))
+  if (scheme !== undefined && !isHttpToken(scheme))
     return { option: 'scheme', cure: "must be one word, such as 'Bearer'" };
   if (scheme === undefined && /^authorization$/i.test(name)) {
     return { option: 'scheme', cure: "must be given with the header Authorization, such as 'Bearer'" };
