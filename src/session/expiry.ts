@@ -22,6 +22,11 @@ export function absoluteDeadlineFrom(start: number, { absolute }: Timeouts): num
   return Math.min(start + absolute, LAST_INSTANT);
 }
 
+/** The deadlines of a session that was created at an instant and is used now. */
+export function firstDeadlines(createdAt: number, now: number, timeouts: Timeouts): Deadlines {
+  return { idleDeadline: now + timeouts.idle, absoluteDeadline: absoluteDeadlineFrom(createdAt, timeouts) };
+}
+
 /** The instant from which a session is over: the nearer deadline. */
 export function expiryOf({ idleDeadline, absoluteDeadline }: Deadlines): number {
   return Math.min(idleDeadline, absoluteDeadline);

@@ -32,6 +32,11 @@ export class OrderedStorage extends SessionStorage {
     this.#line = lines.of(storage);
   }
 
+  /** A storage with conditional writes: the one that is given, or in order. */
+  static over(storage: SessionStorage): SessionStorage {
+    return storage.conditionalWrites ? storage : new OrderedStorage(storage);
+  }
+
   read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions): Promise<R | undefined> {
     return this.#storage.read(
       id,

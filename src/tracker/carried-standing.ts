@@ -5,11 +5,12 @@ import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
+import type { ClientKeeping } from './client-keeping.js';
 import { ClosedStanding, type Closure } from './closed-standing.js';
-import type { Sending, Standee, Standing } from './standing.js';
+import type { Standee, Standing } from './standing.js';
 import { startAnew } from './start-anew.js';
 import { randomId } from './token.js';
-import type { ClientKeeping } from './client-keeping.js';
+import type { Sending } from './tracked-session.js';
 
 /** A session that lives at its client: what is known of it at first. */
 export interface CarriedOrigin {

@@ -1,6 +1,5 @@
 import { SessionDecodeError } from '../errors.js';
 import type { RecordHeader } from '../record/record-header.js';
-import { UnfitDataError } from '../session/data-schema.js';
 import { expiryOf, isOver } from '../session/expiry.js';
 import { SessionData } from '../session/session-data.js';
 import { isStorageId } from '../storage/assert-storage-id.js';
@@ -8,7 +7,7 @@ import { isSealedText } from '../transformer/transformer-chain.js';
 import { IdTracking, type IdTrackerSettings } from './id-tracking.js';
 import type { KnownRecord } from './records.js';
 import type { RefusalReason } from './session-event.js';
-import { SessionTracker, type FoundSession, type LookedUp } from './session-tracker.js';
+import { refusalOf, SessionTracker, type FoundSession, type LookedUp } from './session-tracker.js';
 import { StoredStanding } from './stored-standing.js';
 import { formatToken, hashOf, isSameHash, parseToken, type Token } from './token.js';
 
@@ -102,9 +101,7 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
       if ('presented' in found || first?.cached !== true) return found;
       return this.#check(token, await this.#tracking.noticed(id, () => records.read(id, true)));
     } catch (error) {
-      if (error instanceof UnfitDataError) return { id, refusal: 'data' };
-      if (error instanceof SessionDecodeError) return { id, refusal: 'record' };
-      throw error;
+      return { id, refusal: refusalOf(error) };
     }
   }
 

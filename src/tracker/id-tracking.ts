@@ -1,4 +1,4 @@
-import { absoluteDeadlineFrom } from '../session/expiry.js';
+import { firstDeadlines } from '../session/expiry.js';
 import { isStorageId } from '../storage/assert-storage-id.js';
 import { OrderedStorage } from '../storage/ordered-storage.js';
 import type { SessionStorage } from '../storage/session-storage.js';
@@ -6,10 +6,8 @@ import type { TransformerChain } from '../transformer/transformer-chain.js';
 import type { RecordKeeping } from './record-keeping.js';
 import { RecordWriter } from './record-writer.js';
 import { Records } from './records.js';
-import { SessionLine } from './session-line.js';
 import type { Standee } from './standing.js';
 import { StoredStanding } from './stored-standing.js';
-import { TimeLimit } from './time-limit.js';
 import { formatToken, hashOf, randomId, randomSecret, type Token } from './token.js';
 import { Tracking, type Begun, type Birth, type TrackerSettings } from './tracking.js';
 
@@ -18,8 +16,6 @@ export interface IdTrackerSettings<Data extends object> extends TrackerSettings<
   readonly storage: SessionStorage;
   /** Seals tokens; `undefined` when they travel as they are. */
   readonly chain: TransformerChain | undefined;
-  /** Milliseconds that a call of the storage may take. */
-  readonly storageTimeout: number;
   /** Names the ids of new sessions; `undefined` for random ones. */
   readonly generateId: ((request: unknown) => string) | undefined;
 }
@@ -29,15 +25,12 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
   declare readonly settings: IdTrackerSettings<Data>;
   readonly records: Records;
   readonly writer: RecordWriter;
-  readonly #line: SessionLine;
 
   constructor(settings: IdTrackerSettings<Data>) {
-    super(settings);
     const { storage, clock, storageTimeout } = settings;
-    const limit = new TimeLimit(clock, storageTimeout);
-    this.records = new Records(storage.conditionalWrites ? storage : new OrderedStorage(storage), limit);
+    super(settings, storage);
+    this.records = new Records(OrderedStorage.over(storage), this.limit);
     this.writer = new RecordWriter(this.records, clock, storageTimeout);
-    this.#line = new SessionLine(storage, limit);
   }
 
   /** The value that travels for a token. */
@@ -60,8 +53,7 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
       secretHash: hashOf(secret),
       previous: undefined,
       createdAt,
-      idleDeadline: clock.now() + timeouts.idle,
-      absoluteDeadline: absoluteDeadlineFrom(createdAt, timeouts),
+      ...firstDeadlines(createdAt, clock.now(), timeouts),
       commits: [],
     };
     // Before anything is stored: a transformer may fail
@@ -70,9 +62,5 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
     const token = { id, secret };
     const standing = new StoredStanding(session, this, { token, record });
     return { standing, value: id === asked ? value : this.seal(token) };
-  }
-
-  inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.#line.inLine(id, work);
   }
 }

@@ -1,5 +1,4 @@
-import type { Sending } from './standing.js';
-import type { Outgoing } from './tracked-session.js';
+import type { Outgoing, Sending } from './tracked-session.js';
 
 /** What the response has to tell the client of one session, as it is known so far. */
 export class Message {

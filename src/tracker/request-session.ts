@@ -8,8 +8,8 @@ import { FailedStates } from './failed-states.js';
 import { Message } from './message.js';
 import { NewStanding } from './new-standing.js';
 import type { PresentedSession } from './presented-session.js';
-import type { Sending, Standee, Standing } from './standing.js';
-import type { Occasion, Outgoing, Reply, TrackedSession } from './tracked-session.js';
+import type { Standee, Standing } from './standing.js';
+import type { Occasion, Outgoing, Reply, Sending, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
 
 /** A session as one request uses it: it stands in some way, and a verb may make it stand in another. */

@@ -1,3 +1,5 @@
+import { SessionDecodeError } from '../errors.js';
+import { UnfitDataError } from '../session/data-schema.js';
 import type { SessionFacts } from '../session/session.js';
 import type { PresentedSession } from './presented-session.js';
 import { RequestSession } from './request-session.js';
@@ -103,4 +105,15 @@ export abstract class SessionTracker<Data extends object> {
     session.refuse(why);
     return session;
   }
+}
+
+/**
+ * Why data that cannot be read is no session.
+ *
+ * @throws the error, when it says something else
+ */
+export function refusalOf(error: unknown): Extract<RefusalReason, 'data' | 'record'> {
+  if (error instanceof UnfitDataError) return 'data';
+  if (error instanceof SessionDecodeError) return 'record';
+  throw error;
 }

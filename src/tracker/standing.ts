@@ -1,6 +1,6 @@
 import type { RegenerateOptions } from '../session/session.js';
 import type { DataSnapshot, SessionData } from '../session/session-data.js';
-import type { Reply } from './tracked-session.js';
+import type { Reply, Sending } from './tracked-session.js';
 
 /** How a session is kept, as far as this request knows, and what its verbs mean then. */
 export interface Standing<Data extends object> {
@@ -22,9 +22,6 @@ export interface Standing<Data extends object> {
   update(change: (data: Data) => unknown): Promise<void>;
   take(key: string): Promise<unknown>;
 }
-
-/** How a value goes out: `once` with a good answer, `always` with whatever answer leaves. */
-export type Sending = 'once' | 'always';
 
 /** The session that stands so: what a standing works on. */
 export interface Standee<Data extends object> {

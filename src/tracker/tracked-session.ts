@@ -15,11 +15,14 @@ export interface Occasion {
   readonly reply: Reply;
 }
 
+/** How a value goes out: `once` with a good answer, `always` with whatever answer leaves. */
+export type Sending = 'once' | 'always';
+
 /**
  * What the response has to tell the client: a value to keep, which goes out `once` with a good answer or `always` with
  * whatever answer leaves; or to forget what it has; or nothing.
  */
-export type Outgoing = { readonly value: string; readonly sending: 'once' | 'always' } | 'clear' | undefined;
+export type Outgoing = { readonly value: string; readonly sending: Sending } | 'clear' | undefined;
 
 /** A session as one request uses it, seen from the side that loads and commits. */
 export interface TrackedSession {

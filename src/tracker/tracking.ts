@@ -3,8 +3,11 @@ import { Underway } from '../common/underway.js';
 import { SessionStorageError } from '../errors.js';
 import type { DataShape } from '../session/data-shape.js';
 import type { Timeouts } from '../session/expiry.js';
+import type { SessionStorage } from '../storage/session-storage.js';
 import type { SessionEvent, SessionObserver } from './session-event.js';
+import { SessionLine } from './session-line.js';
 import type { Standee, Standing } from './standing.js';
+import { TimeLimit } from './time-limit.js';
 
 /** What a tracker needs to know of one kind of session, however it is kept. */
 export interface TrackerSettings<Data extends object> {
@@ -14,6 +17,8 @@ export interface TrackerSettings<Data extends object> {
   readonly timeouts: Timeouts;
   /** Whether the client keeps what it is handed for a limited time, so that each use hands it that anew. */
   readonly refreshes: boolean;
+  /** Milliseconds that a call of a storage may take. */
+  readonly storageTimeout: number;
   readonly clock: Clock;
   readonly observe: SessionObserver;
 }
@@ -37,7 +42,17 @@ export abstract class Tracking<Data extends object> {
   /** What has begun to write, whoever waits for it: the storage must not be closed under it. */
   readonly underway = new Underway();
 
-  constructor(readonly settings: TrackerSettings<Data>) {}
+  protected readonly limit: TimeLimit;
+  readonly #line: SessionLine;
+
+  /** @param storage what its sessions are changed in, if anything: all who change it stand in one line */
+  constructor(
+    readonly settings: TrackerSettings<Data>,
+    storage: SessionStorage | undefined,
+  ) {
+    this.limit = new TimeLimit(settings.clock, settings.storageTimeout);
+    this.#line = new SessionLine(storage ?? this, this.limit);
+  }
 
   /** Names a new session. */
   abstract newId(request: unknown): string;
@@ -50,7 +65,9 @@ export abstract class Tracking<Data extends object> {
    *
    * @param work told whether it had to wait
    */
-  abstract inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R>;
+  inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
+    return this.#line.inLine(id, work);
+  }
 
   observe(event: Omit<SessionEvent, 'session'>): void {
     this.settings.observe({ session: this.settings.name, ...event });

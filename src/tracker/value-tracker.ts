@@ -1,11 +1,9 @@
-import { SessionDecodeError } from '../errors.js';
 import { decodeCarried, type CarriedSession } from '../record/carried-session.js';
-import { UnfitDataError } from '../session/data-schema.js';
 import { absoluteDeadlineFrom, isOver } from '../session/expiry.js';
 import { SessionData } from '../session/session-data.js';
 import { isSealedText } from '../transformer/transformer-chain.js';
 import { CarriedStanding } from './carried-standing.js';
-import { SessionTracker, type LookedUp } from './session-tracker.js';
+import { refusalOf, SessionTracker, type LookedUp } from './session-tracker.js';
 import { isRandomId } from './token.js';
 import { ValueTracking, type ValueTrackerSettings } from './value-tracking.js';
 
@@ -85,9 +83,7 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
       const data = new SessionData(shape, payload);
       return { id, presented: value, data, stand: (session) => new CarriedStanding(session, this.#tracking, opened) };
     } catch (error) {
-      if (error instanceof UnfitDataError) return { id, refusal: 'data' };
-      if (error instanceof SessionDecodeError) return { id, refusal: 'record' };
-      throw error;
+      return { id, refusal: refusalOf(error) };
     }
   }
 

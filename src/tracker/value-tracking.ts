@@ -1,6 +1,6 @@
 import { SessionTooLargeError } from '../errors.js';
 import { encodeCarried, type CarriedSession } from '../record/carried-session.js';
-import { absoluteDeadlineFrom } from '../session/expiry.js';
+import { firstDeadlines } from '../session/expiry.js';
 import { OrderedStorage } from '../storage/ordered-storage.js';
 import type { SessionStorage } from '../storage/session-storage.js';
 import type { TransformerChain } from '../transformer/transformer-chain.js';
@@ -8,9 +8,7 @@ import { CarriedStanding } from './carried-standing.js';
 import type { ClientKeeping } from './client-keeping.js';
 import { Records } from './records.js';
 import { Revocations } from './revocations.js';
-import { SessionLine } from './session-line.js';
 import type { Standee } from './standing.js';
-import { TimeLimit } from './time-limit.js';
 import { randomId } from './token.js';
 import { Tracking, type Begun, type Birth, type TrackerSettings } from './tracking.js';
 
@@ -22,8 +20,6 @@ export interface ValueTrackerSettings<Data extends object> extends TrackerSettin
   readonly maxLength: number;
   /** Where the ids of those are kept that end before their time; `undefined` for nowhere. */
   readonly revocation: SessionStorage | undefined;
-  /** Milliseconds that a call of that storage may take. */
-  readonly storageTimeout: number;
 }
 
 /** What all sessions of one kind share that live at their clients. */
@@ -31,16 +27,12 @@ export class ValueTracking<Data extends object> extends Tracking<Data> implement
   declare readonly settings: ValueTrackerSettings<Data>;
   /** `undefined` where nothing of a session is known to the server. */
   readonly revocations: Revocations | undefined;
-  readonly #line: SessionLine;
 
   constructor(settings: ValueTrackerSettings<Data>) {
-    super(settings);
-    const { revocation, name, clock, storageTimeout } = settings;
-    const limit = new TimeLimit(clock, storageTimeout);
-    this.#line = new SessionLine(revocation ?? this, limit);
+    const { revocation, name, clock } = settings;
+    super(settings, revocation);
     if (revocation === undefined) return;
-    const storage = revocation.conditionalWrites ? revocation : new OrderedStorage(revocation);
-    this.revocations = new Revocations(new Records(storage, limit), name, clock);
+    this.revocations = new Revocations(new Records(OrderedStorage.over(revocation), this.limit), name, clock);
   }
 
   /**
@@ -64,18 +56,8 @@ export class ValueTracking<Data extends object> extends Tracking<Data> implement
 
   async begin(session: Standee<Data>, { id, createdAt, payload }: Birth): Promise<Begun<Data>> {
     const { clock, timeouts } = this.settings;
-    const carried: CarriedSession = {
-      id,
-      createdAt,
-      idleDeadline: clock.now() + timeouts.idle,
-      absoluteDeadline: absoluteDeadlineFrom(createdAt, timeouts),
-      payload,
-    };
+    const carried: CarriedSession = { id, createdAt, ...firstDeadlines(createdAt, clock.now(), timeouts), payload };
     const value = this.seal(carried);
     return { standing: new CarriedStanding(session, this, { carried }), value };
-  }
-
-  inLine<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.#line.inLine(id, work);
   }
 }

@@ -24,6 +24,22 @@ const nothing = { status: 200, text: '{}', setCookies: [] };
 /** What a slow request may do, that must not bring an ended session back. */
 const writers = ['/slow/set?a=old', '/slow/reply?a=old', '/slow/replace?a=old', '/slow/save?a=old', '/slow/count'];
 
+/** Lets a slow request stop in its handler, another of the same client pass on some instance, and the slow one go on. */
+async function raced(cell: Cell, where: string, slowPath: string, rivalPath: string, minutes = 0) {
+  const { routes, stops } = slowRoutes();
+  const app = await start(cell, {}, routes);
+  const other = where === 'one instance' ? app : await app.another();
+  const client = await clientOf(app, '/set?a=1');
+  app.clock.advance(minutes * MINUTE);
+  const [slow, rival] = [client.copy(), client.copy(other.origin)];
+  const held = stops.hold('handler');
+  const answer = slow.get(slowPath);
+  await held.reached;
+  await rival.get(rivalPath);
+  held.release();
+  return { client, slow, rival, answer: await answer };
+}
+
 describe.each(cells)('%s', (_, cell) => {
   it('nothing is stored of a session that nobody ended', async () => {
     const app = await start(cell);
@@ -72,60 +88,25 @@ describe.each(cells)('%s', (_, cell) => {
     });
 
     it.each(writers)('C1: a logout while %s is at work: nothing is issued', async (path) => {
-      const { routes, stops } = slowRoutes();
-      const app = await start(cell, {}, routes);
-      const other = where === 'one instance' ? app : await app.another();
-      const client = await clientOf(app, '/set?a=1');
-      const held = stops.hold('handler');
-      const slow = client.copy().get(path);
-      await held.reached;
-      await client.copy(other.origin).get('/destroy');
-      held.release();
-      expect((await slow).setCookies).toEqual([]);
+      const { client, answer } = await raced(cell, where, path, '/destroy');
+      expect(answer.setCookies).toEqual([]);
       expect(await client.get('/read')).toMatchObject(nothing);
     });
 
     it('C2: a logout while a request is at work that would only be issued again: it is not', async () => {
-      const { routes, stops } = slowRoutes();
-      const app = await start(cell, {}, routes);
-      const other = where === 'one instance' ? app : await app.another();
-      const client = await clientOf(app, '/set?a=1');
-      app.clock.advance(5 * MINUTE);
-      const held = stops.hold('handler');
-      const slow = client.copy().get('/slow/read');
-      await held.reached;
-      await client.copy(other.origin).get('/destroy');
-      held.release();
-      expect(await slow).toMatchObject({ status: 200, setCookies: [] });
+      const { answer } = await raced(cell, where, '/slow/read', '/destroy', 5);
+      expect(answer).toMatchObject({ status: 200, setCookies: [] });
     });
 
     it.each(writers)('C4: a login while %s is at work: 409, and no cookie over that of the login', async (path) => {
-      const { routes, stops } = slowRoutes();
-      const app = await start(cell, {}, routes);
-      const other = where === 'one instance' ? app : await app.another();
-      const client = await clientOf(app, '/set?a=1');
-      const held = stops.hold('handler');
-      const slow = client.copy().get(path);
-      await held.reached;
-      await client.copy(other.origin).get('/regenerate?userId=eva');
-      held.release();
-      expect(await slow).toMatchObject({ status: 409, setCookies: [] });
+      const { answer } = await raced(cell, where, path, '/regenerate?userId=eva');
+      expect(answer).toMatchObject({ status: 409, setCookies: [] });
     });
 
     it('C5: of two logins in one session one wins; the loser gets 409', async () => {
-      const { routes, stops } = slowRoutes();
-      const app = await start(cell, {}, routes);
-      const other = where === 'one instance' ? app : await app.another();
-      const client = await clientOf(app, '/set?a=1');
-      const held = stops.hold('handler');
-      const slow = client.copy();
-      const answer = slow.get('/slow/regenerate?userId=max');
-      await held.reached;
-      const fast = client.copy(other.origin);
-      await fast.get('/regenerate?userId=eva');
-      held.release();
-      expect(await answer).toMatchObject({ status: 409, setCookies: [] });
-      expect(await fast.json('/read')).toEqual({ a: '1', userId: 'eva' });
+      const { slow, rival, answer } = await raced(cell, where, '/slow/regenerate?userId=max', '/regenerate?userId=eva');
+      expect(answer).toMatchObject({ status: 409, setCookies: [] });
+      expect(await rival.json('/read')).toEqual({ a: '1', userId: 'eva' });
       expect(await slow.json('/read')).toEqual({});
     });
   });
