@@ -44,16 +44,17 @@ function trackerFor(
   { maxLength, refreshes }: SessionTransport,
   app: { readonly clock: Clock; readonly observe: SessionObserver },
 ): SessionTracker<object> {
-  const { name, type, isClientSide, serializer, schema, transformers, timeouts, storageTimeout, generateId } =
-    definition;
-  const shared = { ...app, name, shape: new DataShape(serializer, type, schema), timeouts, storageTimeout, refreshes };
+  const { name, type, isClientSide, serializer, schema, transformers, timeouts, storageTimeout } = definition;
+  const { onConflict, onOutage, generateId } = definition;
+  const shape = new DataShape(serializer, type, schema);
+  const shared = { ...app, name, shape, timeouts, storageTimeout, onOutage, refreshes };
   if (isClientSide) {
     const chain = new TransformerChain(transformers, `value ${name}`);
     return new ValueTracker({ ...shared, chain, maxLength, revocation: storage });
   }
   if (storage === undefined) throw new TypeError(`Cannot start SessionsModule: session "${name}" has no storage`);
   const chain = transformers.length === 0 ? undefined : new TransformerChain(transformers, `token ${name}`);
-  return new IdTracker({ ...shared, chain, storage, generateId });
+  return new IdTracker({ ...shared, chain, storage, onConflict, generateId });
 }
 
 function transportFor({ name, transport: { cookie, header } }: SessionDefinition, clock: Clock): SessionTransport {

@@ -3,11 +3,14 @@ import { JsonSerializer } from '../record/json-serializer.js';
 import type { SessionSerializer } from '../record/session-serializer.js';
 import type { DataSchema } from '../session/data-schema.js';
 import type { Timeouts } from '../session/expiry.js';
+import type { ConflictPolicy } from '../tracker/record-keeping.js';
+import type { OutagePolicy } from '../tracker/tracking.js';
 import type { SessionTransformer } from '../transformer/session-transformer.js';
 import {
   assertKnownKeys,
   at,
   durationAt,
+  oneOf,
   outOfRange,
   textAt,
   withoutText,
@@ -39,6 +42,8 @@ export interface SessionDefinition {
   readonly timeouts: Timeouts;
   /** Milliseconds. */
   readonly storageTimeout: number;
+  readonly onConflict: ConflictPolicy;
+  readonly onOutage: OutagePolicy;
   readonly generateId: ((request: unknown) => string) | undefined;
 }
 
@@ -58,6 +63,8 @@ const OPTIONS = [
   'absoluteTimeout',
   'touchAfter',
   'storageTimeout',
+  'onConflict',
+  'onOutage',
   'generateId',
 ] as const satisfies readonly (keyof SessionOptions)[];
 
@@ -81,7 +88,7 @@ export function defineSession(options: SessionOptions, path: OptionPath): Sessio
   assertSerializer(serializer, at(path, 'serializer'));
   const isClientSide = isByValue(options, path);
   const transport = transportOf(name, options, path);
-  const { storageTimeout = '5s' } = options;
+  const { storageTimeout = '5s', onConflict = 'merge', onOutage = 'fail' } = options;
   return Object.freeze({
     name,
     type,
@@ -93,6 +100,8 @@ export function defineSession(options: SessionOptions, path: OptionPath): Sessio
     transformers: transformersOf(options, isClientSide, path),
     timeouts: timeoutsOf(options, transport.cookie?.maxAge ?? Infinity, path),
     storageTimeout: durationAt(storageTimeout, at(path, 'storageTimeout')),
+    onConflict: oneOf(onConflict, ['merge', 'reject'], at(path, 'onConflict')),
+    onOutage: oneOf(onOutage, ['fail', 'readonly'], at(path, 'onOutage')),
     generateId,
   });
 }
@@ -122,8 +131,8 @@ function isByValue(options: SessionOptions, path: OptionPath): boolean {
   assertClientSide(clientSide, here);
   if (clientSide === false) return false;
   const unread: readonly (keyof SessionOptions)[] = isRevocable(options)
-    ? ['storage', 'generateId']
-    : ['storage', 'generateId', 'storageTimeout'];
+    ? ['storage', 'generateId', 'onConflict']
+    : ['storage', 'generateId', 'onConflict', 'onOutage', 'storageTimeout'];
   for (const option of unread) {
     if (options[option] === undefined) continue;
     throw wrongType(

@@ -76,6 +76,17 @@ export interface SessionSettings {
   /** How long the storage may take to answer before the client gets 503; default `'5s'`. */
   readonly storageTimeout?: Duration;
   /**
+   * What becomes of changes in `data` when another request has changed the data since this one loaded it: `'merge'` (default)
+   * puts those of different keys together, and of one key the later stays; `'reject'` stores nothing and answers 409, until
+   * the handler has called `reload()`. `update()` and `take()` work on fresh data either way.
+   */
+  readonly onConflict?: 'merge' | 'reject';
+  /**
+   * What a request gets whose session cannot be read, since the storage fails: 503 (`'fail'`, default); or a session that is
+   * empty and refuses every change with 503 (`'readonly'`), for pages that are of use without. The client keeps what it has.
+   */
+  readonly onOutage?: 'fail' | 'readonly';
+  /**
    * Names the ids of new sessions, the public half of the token; default: 16 random bytes. Called once for a new session, with
    * the platform's request; must return 1 to 255 characters of `[A-Za-z0-9_-]`. If that id exists, one random id is tried.
    */

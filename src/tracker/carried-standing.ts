@@ -6,7 +6,8 @@ import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import type { ClientKeeping } from './client-keeping.js';
-import { ClosedStanding, type Closure } from './closed-standing.js';
+import { closeSession } from './closed-standing.js';
+import type { Revocation } from './revocations.js';
 import type { Standee, Standing } from './standing.js';
 import { startAnew } from './start-anew.js';
 import { randomId } from './token.js';
@@ -88,16 +89,18 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     // Before the old one ends: it may be too large
     const value = this.#keeping.seal(next);
     const earlier = await this.#revoke('replaced');
-    if (earlier === 'replaced') throw this.#close('replaced');
+    if (earlier === 'replaced') throw closeSession(this.#session, this, 'replaced');
     if (earlier === 'ended') {
       startAnew(this.#session, keep);
       return;
     }
+    const isChanged = !sameBytes(payload, this.#carried.payload);
     this.#knownToClient = false;
     this.#outdated = false;
     this.#carried = next;
     this.#session.send(value, 'always');
     data.rebase(payload, snapshot);
+    if (isChanged) this.#keeping.observe({ type: 'changed', id: this.id });
     this.#keeping.observe({ type: 'regenerated', id: this.id });
   }
 
@@ -108,7 +111,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     const isGone = isOver(this.#carried, this.#keeping.settings.clock.now());
     const earlier = isGone ? 'ended' : await this.#revoke('ended');
     if (earlier === 'replaced') {
-      this.#close('replaced');
+      closeSession(this.#session, this, 'replaced');
       return;
     }
     this.#session.becomeNew();
@@ -154,9 +157,10 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   async #issue(payload: Uint8Array, snapshot: DataSnapshot | undefined): Promise<void> {
     await this.#assertAlive();
     this.#assertOpen('store');
+    const isChanged = !sameBytes(payload, this.#carried.payload);
     this.#send(this.#used(payload), 'once');
     this.#session.sessionData.rebase(payload, snapshot);
-    this.#keeping.observe({ type: 'changed', id: this.id });
+    if (isChanged) this.#keeping.observe({ type: 'changed', id: this.id });
   }
 
   /** The same session, used just now. */
@@ -176,7 +180,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     return this.#knownToClient || this.#session.reply.state !== 'open';
   }
 
-  async #revoke(how: 'ended' | 'replaced'): Promise<Closure | undefined> {
+  async #revoke(how: Revocation['how']): Promise<Revocation['how'] | undefined> {
     if (!this.#isOut) return undefined;
     const earlier = await this.#keeping.revocations?.revoke(this.id, how, this.#carried.absoluteDeadline);
     return earlier?.how;
@@ -184,10 +188,10 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
 
   /** Closes the session when it has ended meanwhile, as far as anybody knows. */
   async #assertAlive(): Promise<void> {
-    if (isOver(this.#carried, this.#keeping.settings.clock.now())) throw this.#close('ended');
+    if (isOver(this.#carried, this.#keeping.settings.clock.now())) throw closeSession(this.#session, this, 'ended');
     if (!this.#isOut) return;
     const revocation = await this.#keeping.revocations?.find(this.id, true);
-    if (revocation !== undefined) throw this.#close(revocation.how);
+    if (revocation !== undefined) throw closeSession(this.#session, this, revocation.how);
   }
 
   #assertOpen(verb: 'store' | 'regenerate' | 'destroy'): void {
@@ -196,13 +200,6 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
       `Cannot ${verb} session: the response has begun or its client has gone, and it lives at its client`,
       { id: this.id },
     );
-  }
-
-  #close(closure: Closure): Error {
-    const why = closure === 'ended' ? 'it has ended meanwhile' : 'it was replaced meanwhile';
-    const closed = new ClosedStanding(this.#session, this, closure, why);
-    this.#session.become(closed);
-    return closed.error();
   }
 
   #serialize(data: object): Uint8Array {

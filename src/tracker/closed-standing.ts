@@ -9,11 +9,28 @@ import { startAnew } from './start-anew.js';
  */
 export type Closure = 'ended' | 'replaced' | 'refused';
 
+const WHY = { ended: 'it has ended meanwhile', replaced: 'it was replaced meanwhile' };
+
 /** What is known of a session that is closed. */
 export interface ClosedFacts {
   readonly id: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+}
+
+/**
+ * Closes a session that this request has used until now.
+ *
+ * @returns the error of the verb that has found out
+ */
+export function closeSession<Data extends object>(
+  session: Standee<Data>,
+  facts: ClosedFacts,
+  closure: keyof typeof WHY,
+): Error {
+  const closed = new ClosedStanding(session, facts, closure, WHY[closure]);
+  session.become(closed);
+  return closed.error();
 }
 
 /** A session that takes no more change in this request, so that nothing is revived and nothing is overwritten. */

@@ -3,16 +3,16 @@ import { isStorageId } from '../storage/assert-storage-id.js';
 import { OrderedStorage } from '../storage/ordered-storage.js';
 import type { SessionStorage } from '../storage/session-storage.js';
 import type { TransformerChain } from '../transformer/transformer-chain.js';
-import type { RecordKeeping } from './record-keeping.js';
+import type { RecordKeeping, RecordSettings } from './record-keeping.js';
 import { RecordWriter } from './record-writer.js';
 import { Records } from './records.js';
 import type { Standee } from './standing.js';
 import { StoredStanding } from './stored-standing.js';
 import { formatToken, hashOf, randomId, randomSecret, type Token } from './token.js';
-import { Tracking, type Begun, type Birth, type TrackerSettings } from './tracking.js';
+import { Tracking, type Begun, type Birth } from './tracking.js';
 
 /** What a tracker needs to know of one kind of session by id. */
-export interface IdTrackerSettings<Data extends object> extends TrackerSettings<Data> {
+export interface IdTrackerSettings<Data extends object> extends RecordSettings<Data> {
   readonly storage: SessionStorage;
   /** Seals tokens; `undefined` when they travel as they are. */
   readonly chain: TransformerChain | undefined;

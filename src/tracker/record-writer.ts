@@ -27,7 +27,7 @@ export interface Rewrite {
   readonly merges: boolean;
   /** Makes the next record of the one before; `undefined` when nothing needs to be written. May be called several times. */
   next(record: KnownRecord): SessionRecord | undefined;
-  /** Told of each conflict. */
+  /** Told each time another request has changed the record meanwhile. */
   onConflict(): void;
 }
 
@@ -89,13 +89,12 @@ export class RecordWriter {
       const marked = withCommit(next, commit);
       const result = await this.#records.write(id, marked, { version: record.version });
       if (result.written) return { outcome: 'written', record: written(marked, result.version) };
-      rewrite.onConflict();
-      if (this.#clock.now() >= giveUpAt) throw conflict(id, 'others change it all the time');
       if (pause > 1) await setTimeout(Math.random() * Math.min(pause, MAX_PAUSE));
       record = await this.#fresh(id);
-      if (!rewrite.merges && record !== undefined && !record.header.commits.includes(commit)) {
-        throw conflict(id, 'another request has changed it since its secret was replaced');
-      }
+      if (record === undefined || record.header.commits.includes(commit)) continue;
+      rewrite.onConflict();
+      if (!rewrite.merges) throw conflict(id, 'another request has changed it since its secret was replaced');
+      if (this.#clock.now() >= giveUpAt) throw conflict(id, 'others change it all the time');
     }
   }
 

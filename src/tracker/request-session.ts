@@ -131,11 +131,6 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     this.become(new NewStanding(this, this.#tracking, this.#occasion.request));
   }
 
-  /** Lets it take no change at all in this request: what the client presented is nobody's session any more, or two. */
-  refuse(why: string): void {
-    this.become(this.#refused(why));
-  }
-
   send(value: string, sending: Sending): void {
     this.#message.send(value, sending);
   }
@@ -151,14 +146,10 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     } catch (error) {
       if (!(this.#standing instanceof ClosedStanding)) {
         this.#message.dropUnlessOwed();
-        this.#standing = this.#refused('its secret could not be replaced');
+        this.#standing = new ClosedStanding(this, this.#standing, 'refused', 'its secret could not be replaced');
       }
       throw error;
     }
-  }
-
-  #refused(why: string): Standing<Data> {
-    return new ClosedStanding(this, this.#standing, 'refused', why);
   }
 
   async #commit(snapshot: DataSnapshot): Promise<void> {

@@ -1,11 +1,14 @@
-import { SessionDecodeError } from '../errors.js';
+import { SessionDecodeError, SessionStorageError } from '../errors.js';
 import { UnfitDataError } from '../session/data-schema.js';
 import type { SessionFacts } from '../session/session.js';
+import { ClosedStanding } from './closed-standing.js';
 import type { PresentedSession } from './presented-session.js';
 import { RequestSession } from './request-session.js';
 import type { RefusalReason } from './session-event.js';
+import type { Standing } from './standing.js';
 import type { Occasion, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
+import { UnreachableStanding } from './unreachable-standing.js';
 
 /** A snapshot of a session: public facts and data, no secret. */
 export type FoundSession<Data extends object> = Readonly<SessionFacts & { readonly data: Data }>;
@@ -60,7 +63,7 @@ export abstract class SessionTracker<Data extends object> {
    *
    * @param values what the client sent, each distinct value once
    * @returns a stored session, a new one, or one that takes no change
-   * @throws {SessionStorageError}
+   * @throws {SessionStorageError} when the storage fails, unless handlers go on without it then
    */
   async load(values: readonly string[], occasion: Occasion): Promise<TrackedSession> {
     const wellFormed = values.filter((value) => this.isWellFormed(value));
@@ -74,7 +77,14 @@ export abstract class SessionTracker<Data extends object> {
       this.#tracking.observe({ type: 'refused', reason: 'duplicates' });
       return new RequestSession(this.#tracking, occasion);
     }
-    return this.#choose(await this.lookUp(wellFormed), occasion);
+    try {
+      return this.#choose(await this.lookUp(wellFormed), occasion);
+    } catch (error) {
+      if (this.#tracking.settings.onOutage === 'readonly' && error instanceof SessionStorageError) {
+        return this.#closed(occasion, (session) => new UnreachableStanding(session.standing, error));
+      }
+      throw error;
+    }
   }
 
   /** Resolves when nothing is being stored any more, whoever waits for it. */
@@ -100,9 +110,14 @@ export abstract class SessionTracker<Data extends object> {
     return closes === undefined ? new RequestSession(this.#tracking, occasion) : this.#refused(occasion, closes);
   }
 
+  /** A session that takes no change: what the client presented is nobody's any more, or two. */
   #refused(occasion: Occasion, why: string): TrackedSession {
+    return this.#closed(occasion, (session) => new ClosedStanding(session, session.standing, 'refused', why));
+  }
+
+  #closed(occasion: Occasion, standingOf: (session: RequestSession<Data>) => Standing<Data>): TrackedSession {
     const session = new RequestSession(this.#tracking, occasion);
-    session.refuse(why);
+    session.become(standingOf(session));
     return session;
   }
 }

@@ -1,20 +1,19 @@
-import { SessionCommittedError } from '../errors.js';
+import { SessionCommittedError, SessionConflictError } from '../errors.js';
 import type { SessionRecord } from '../record/record.js';
-import { PREVIOUS_SECRET_TIME, type RecordHeader } from '../record/record-header.js';
-import { absoluteDeadlineFrom, expiryOf, isTouchDue } from '../session/expiry.js';
+import type { PlainData } from '../session/data-shape.js';
+import { expiryOf, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
-import { ClosedStanding, type Closure } from './closed-standing.js';
+import { closeSession } from './closed-standing.js';
+import { endedRecord, rotatedRecord, usedRecord } from './next-record.js';
 import type { RecordKeeping } from './record-keeping.js';
 import type { Rewrite, Rewritten } from './record-writer.js';
 import type { KnownRecord } from './records.js';
 import type { Standee, Standing } from './standing.js';
 import { startAnew } from './start-anew.js';
 import { hashOf, isSameHash, randomSecret, type Token } from './token.js';
-
-const NOTHING = new Uint8Array(0);
 
 /** A session with a record: what is known of it at first. */
 export interface StoredSession {
@@ -40,6 +39,8 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   /** Whether the client shall have the same token, sealed anew. */
   #outdated: boolean;
   #regenerated = false;
+  /** Whether the rewrite under way has met another request's, which is told once. */
+  #isConflict = false;
 
   constructor(session: Standee<Data>, keeping: RecordKeeping<Data>, { token, record, presented }: StoredSession) {
     this.#session = session;
@@ -71,7 +72,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const known = this.#record;
     const result = await this.#rewrite(known, (record) => {
       if (record === known) return this.#next(record, snapshot.bytes);
-      const payload = this.#serialize(this.#session.sessionData.merge(record.payload, snapshot));
+      const payload = this.#serialize(this.#merged(record, snapshot));
       return sameBytes(payload, record.payload) ? undefined : this.#next(record, payload);
     });
     this.#accept(result, snapshot);
@@ -103,12 +104,12 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const secretHash = hashOf(token.secret);
     // Before the old secret is dead: a transformer may fail
     const value = this.#keeping.seal(token);
+    let isChanged = false;
     const result = await this.#rewrite(this.#record, (record) => {
-      const { header, payload } = this.#next(
-        record,
-        data.storable(this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep))),
-      );
-      return { header: this.#rotated(header, secretHash, restart), payload };
+      const kept = data.storable(this.#serialize(keptKeys(this.#merged(record, snapshot), keep)));
+      isChanged = !sameBytes(kept, record.payload);
+      const rotation = { secretHash, isKnown: this.#knownToClient, restart };
+      return rotatedRecord(this.#next(record, kept), rotation, this.#keeping.settings);
     });
     if (result.outcome === 'missing') {
       startAnew(this.#session, keep);
@@ -120,18 +121,15 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#regenerated = true;
     // Before anything else can fail: without it the client is lost
     this.#session.send(value, 'always');
-    this.#accept(result, snapshot);
+    this.#accept(result, snapshot, isChanged);
     this.#keeping.observe({ type: 'regenerated', id: this.id });
   }
 
   async destroy(): Promise<void> {
     const { id } = this;
-    const { outcome } = await this.#rewrite(this.#record, ({ header }) => ({
-      header: { ...header, idleDeadline: 0 },
-      payload: NOTHING,
-    }));
+    const { outcome } = await this.#rewrite(this.#record, endedRecord);
     if (outcome === 'foreign') {
-      this.#close('replaced');
+      closeSession(this.#session, this, 'replaced');
       return;
     }
     this.#session.becomeNew();
@@ -144,12 +142,12 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
     const result = await this.#rewrite(undefined, (record) => {
+      this.#assertMergeable(record, snapshot);
       const draft = data.draft(record.payload, snapshot);
       applyChange(change, draft.data);
       const payload = this.#serialize(draft.data);
-      return snapshot === undefined && sameBytes(payload, draft.before)
-        ? undefined
-        : this.#next(record, data.storable(payload));
+      const before = snapshot === undefined ? draft.before : record.payload;
+      return sameBytes(payload, before) ? undefined : this.#next(record, data.storable(payload));
     });
     this.#accept(result, snapshot);
   }
@@ -160,14 +158,14 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     let value: unknown;
     const result = await this.#rewrite(undefined, (record) => {
       value = undefined;
-      const merged = data.merge(record.payload, snapshot);
+      const merged = this.#merged(record, snapshot);
       if (!Object.hasOwn(merged, key)) return undefined;
       const { [key]: taken, ...rest } = merged;
       value = taken;
       return this.#next(record, data.storable(this.#serialize(rest)));
     });
     if (result.outcome === 'missing') {
-      this.#close('ended');
+      closeSession(this.#session, this, 'ended');
       return undefined;
     }
     this.#accept(result, result.outcome === 'written' ? snapshot : undefined);
@@ -185,58 +183,57 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   }
 
   #rewrite(known: KnownRecord | undefined, next: Rewrite['next']): Promise<Rewritten> {
-    const { id } = this;
-    const onConflict = (): void => this.#keeping.observe({ type: 'conflict', id });
+    this.#isConflict = false;
     return this.#keeping.writer.rewrite({
-      id,
+      id: this.id,
       secretHash: this.#secretHash,
       known,
       merges: !this.#regenerated,
       next,
-      onConflict,
+      onConflict: () => this.#tellConflict(),
     });
   }
 
-  /** The record to follow `record`: with other data, used just now. */
-  #next({ header }: KnownRecord, payload: Uint8Array): SessionRecord {
-    const { clock, timeouts } = this.#keeping.settings;
-    return { header: { ...header, idleDeadline: clock.now() + timeouts.idle }, payload };
+  #next(record: KnownRecord, payload: Uint8Array): SessionRecord {
+    return usedRecord(record, payload, this.#keeping.settings);
   }
 
-  #rotated(header: RecordHeader, secretHash: string, restart: boolean): RecordHeader {
-    const { clock, timeouts } = this.#keeping.settings;
-    const now = clock.now();
-    return {
-      ...header,
-      secretHash,
-      previous: this.#knownToClient ? { hash: header.secretHash, until: now + PREVIOUS_SECRET_TIME } : header.previous,
-      absoluteDeadline: restart ? absoluteDeadlineFrom(now, timeouts) : header.absoluteDeadline,
-    };
+  /** The data of a record with what this request has changed. */
+  #merged(record: KnownRecord, snapshot: DataSnapshot | undefined): PlainData {
+    this.#assertMergeable(record, snapshot);
+    return this.#session.sessionData.merge(record.payload, snapshot);
+  }
+
+  /** Refuses what was changed on the ground of data that is not what is stored now, where such changes are not to be merged. */
+  #assertMergeable(record: KnownRecord, snapshot: DataSnapshot | undefined): void {
+    if (snapshot === undefined || this.#keeping.settings.onConflict === 'merge') return;
+    // A touch changes no data
+    if (sameBytes(record.payload, this.#record.payload)) return;
+    this.#tellConflict();
+    const { id } = this;
+    throw new SessionConflictError('Cannot store session: another request has changed its data meanwhile', { id });
+  }
+
+  #tellConflict(): void {
+    if (!this.#isConflict) this.#keeping.observe({ type: 'conflict', id: this.id });
+    this.#isConflict = true;
   }
 
   /** Takes over what was stored. */
-  #accept(result: Rewritten, snapshot: DataSnapshot | undefined): void {
+  #accept(result: Rewritten, snapshot: DataSnapshot | undefined, isChanged = result.outcome === 'written'): void {
     const record = this.#seen(result);
     this.#session.sessionData.rebase(record.payload, snapshot);
-    if (result.outcome !== 'written') return;
-    this.#refresh();
-    this.#keeping.observe({ type: 'changed', id: this.id });
+    if (result.outcome === 'written') this.#refresh();
+    if (isChanged) this.#keeping.observe({ type: 'changed', id: this.id });
   }
 
   /** The record as it is now; or, when there is none that is this request's, the session is closed to it. */
   #seen(result: Rewritten): KnownRecord {
-    if (result.outcome === 'missing') throw this.#close('ended');
+    if (result.outcome === 'missing') throw closeSession(this.#session, this, 'ended');
     if (result.outcome === 'foreign' || !isSameHash(result.record.header.secretHash, this.#secretHash)) {
-      throw this.#close('replaced');
+      throw closeSession(this.#session, this, 'replaced');
     }
     return (this.#record = result.record);
-  }
-
-  #close(closure: Closure): Error {
-    const why = closure === 'ended' ? 'it has ended meanwhile' : 'its secret was replaced meanwhile';
-    const closed = new ClosedStanding(this.#session, this, closure, why);
-    this.#session.become(closed);
-    return closed.error();
   }
 
   #refresh(): void {

@@ -9,6 +9,9 @@ import { SessionLine } from './session-line.js';
 import type { Standee, Standing } from './standing.js';
 import { TimeLimit } from './time-limit.js';
 
+/** What happens to a request whose session cannot be read, since its storage fails. */
+export type OutagePolicy = 'fail' | 'readonly';
+
 /** What a tracker needs to know of one kind of session, however it is kept. */
 export interface TrackerSettings<Data extends object> {
   /** The session's name. */
@@ -19,6 +22,8 @@ export interface TrackerSettings<Data extends object> {
   readonly refreshes: boolean;
   /** Milliseconds that a call of a storage may take. */
   readonly storageTimeout: number;
+  /** What a request gets whose session cannot be read: 503, or a session that is empty and takes no change. */
+  readonly onOutage: OutagePolicy;
   readonly clock: Clock;
   readonly observe: SessionObserver;
 }
@@ -44,6 +49,8 @@ export abstract class Tracking<Data extends object> {
 
   protected readonly limit: TimeLimit;
   readonly #line: SessionLine;
+  /** What was told of already: several verbs may meet one failure. */
+  readonly #told = new WeakSet<SessionStorageError>();
 
   /** @param storage what its sessions are changed in, if anything: all who change it stand in one line */
   constructor(
@@ -83,9 +90,10 @@ export abstract class Tracking<Data extends object> {
     }
   }
 
-  /** Tells of an error if it is the storage's. */
+  /** Tells, once, of an error if it is the storage's. */
   noticeFailure(error: unknown, id: string): void {
-    if (!(error instanceof SessionStorageError)) return;
+    if (!(error instanceof SessionStorageError) || this.#told.has(error)) return;
+    this.#told.add(error);
     this.observe({ type: 'storageFailed', id, reason: [error.message, ...codesOf(error.cause)].join(', ') });
   }
 }

@@ -58,6 +58,8 @@ describe('the packed package', { timeout: 120_000 }, () => {
         'README.md',
         'SECURITY.md',
         'docs/by-value.md',
+        'docs/outages.md',
+        'docs/parallel-requests.md',
         'docs/serializers.md',
         'docs/storages.md',
         'docs/transports.md',

@@ -34,6 +34,8 @@ describe('defineSession()', () => {
       transformers: [],
       timeouts: { idle: 1_800_000, absolute: 43_200_000, touchAfter: 60_000 },
       storageTimeout: 5000,
+      onConflict: 'merge',
+      onOutage: 'fail',
       generateId: undefined,
     });
   });
@@ -70,6 +72,8 @@ describe('defineSession()', () => {
       absoluteTimeout: '30d',
       touchAfter: 0,
       storageTimeout: 100,
+      onConflict: 'reject',
+      onOutage: 'readonly',
       generateId,
     });
     expect(definition).toMatchObject({
@@ -82,6 +86,8 @@ describe('defineSession()', () => {
       transformers: [{ authenticates: true }],
       timeouts: { idle: 3_600_000, absolute: 2_592_000_000, touchAfter: 0 },
       storageTimeout: 100,
+      onConflict: 'reject',
+      onOutage: 'readonly',
     });
     expect(definition.serializer).toBe(serializer);
     expect(definition.generateId).toBe(generateId);
@@ -143,6 +149,8 @@ describe('defineSession()', () => {
       [{ clientSide: true, generateId: () => 'x' }, `generateId ${unread}: received a function`],
       [{ clientSide: { revocation }, generateId: () => 'x' }, `generateId ${unread}`],
       [{ clientSide: true, storageTimeout: '1s' }, `storageTimeout ${unread}: received "a text"`],
+      [{ clientSide: true, onOutage: 'readonly' }, `onOutage ${unread}: received "a text"`],
+      [{ clientSide: { revocation }, onConflict: 'reject' }, `onConflict ${unread}: received "a text"`],
       [{ clientSide: { revocation: undefined }, storageTimeout: 5 }, `storageTimeout ${unread}: received 5`],
       [
         { clientSide: { revocation }, absoluteTimeout: false },
@@ -209,6 +217,8 @@ describe('defineSession()', () => {
     [{ idleTimeout: false }, 'idleTimeout must be milliseconds'],
     [{ storageTimeout: 'soon' }, 'storageTimeout must be milliseconds'],
     [{ storageTimeout: 0 }, 'storageTimeout must be > 0'],
+    [{ onConflict: 'ask' }, 'onConflict must be "merge" or "reject"'],
+    [{ onOutage: 'readOnly' }, 'onOutage must be "fail" or "readonly"'],
     [{ touchAfter: -1 }, 'touchAfter must be >= 0 ms: received -1'],
     [{ touchAfter: '30m' }, 'touchAfter must be less than idleTimeout: received "30m"'],
     [{ touchAfter: '30s', cookie: { maxAge: '30s' } }, 'touchAfter must be less than cookie.maxAge: received "30s"'],

@@ -26,6 +26,8 @@ function bench(chain?: TransformerChain) {
     chain,
     timeouts: { idle: 1, absolute: 1, touchAfter: 1 },
     storageTimeout: 1,
+    onConflict: 'merge',
+    onOutage: 'fail',
     refreshes: false,
     generateId: undefined,
     clock,

@@ -249,6 +249,25 @@ describe('RecordWriter', () => {
       expect(await rewrite(known, { merges: false })).toMatchObject({ outcome: 'written' });
     });
 
+    it('D4: knows its own commit also when the time is up, and tells of no conflict', async () => {
+      const known = await create();
+      storage.onWrite.push(async (write) => {
+        await write();
+        clock.advance(STORAGE_TIMEOUT - 1);
+        return write();
+      });
+      storage.onRead.push(async () => clock.advance(1));
+      expect(await rewrite(known)).toMatchObject({ outcome: 'written' });
+      expect(onConflict).not.toHaveBeenCalled();
+    });
+
+    it('tells of no conflict with a record that has ended', async () => {
+      const known = await create();
+      await storage.memory.invalidate(ID);
+      await rewrite(known);
+      expect(onConflict).not.toHaveBeenCalled();
+    });
+
     it('B8: gives up with 409 when conflicts outlast the time limit, and writes nothing blindly', async () => {
       const known = await create();
       let writes = 0;

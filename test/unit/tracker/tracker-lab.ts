@@ -147,6 +147,8 @@ export class Lab {
       chain: undefined,
       timeouts: { idle: IDLE, absolute: ABSOLUTE, touchAfter: TOUCH_AFTER },
       storageTimeout: STORAGE_TIMEOUT,
+      onConflict: 'merge',
+      onOutage: 'fail',
       refreshes: false,
       generateId: undefined,
       clock: this.clock,

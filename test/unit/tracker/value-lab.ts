@@ -60,6 +60,7 @@ export class ValueLab {
       revocation: this.#revocation,
       timeouts: { idle: IDLE, absolute: ABSOLUTE, touchAfter: TOUCH_AFTER },
       storageTimeout: STORAGE_TIMEOUT,
+      onOutage: 'fail',
       refreshes: false,
       clock: this.clock,
       observe: (event) => this.events.push(event),
