@@ -53,7 +53,11 @@ export class SessionData<Data extends object> {
   snapshot(): DataSnapshot | undefined {
     if (!this.#lookedAt) return undefined;
     const bytes = this.#serialize(this.#current());
-    if (this.#baseline !== undefined && sameBytes(bytes, this.#baseline)) return undefined;
+    if (this.#baseline !== undefined && sameBytes(bytes, this.#baseline)) {
+      // To assign what is there already replaces nothing
+      this.#replacement = undefined;
+      return undefined;
+    }
     return { bytes: this.storable(bytes), replacement: this.#replacement };
   }
 

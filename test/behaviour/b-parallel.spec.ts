@@ -188,6 +188,27 @@ describe.each(idCells)('%s', (_, cell) => {
 });
 
 describe.each(travelCells)('%s', (_, cell) => {
+  it.each(['update', 'regenerate'] as const)(
+    'B4: %s() after the same data was assigned is not undone',
+    async (verb) => {
+      const app = await start(cell, {
+        routes: {
+          ...verbRoutes,
+          same: async ({ session }) => {
+            session.data = { ...session.data };
+            if (verb === 'update') await session.update((data) => void (data.n = 1));
+            else await session.regenerate({ keep: ['a'] });
+            return session.data;
+          },
+        },
+      });
+      const client = await clientOf(app, '/set?a=1&b=2');
+      const expected = verb === 'update' ? { a: '1', b: '2', n: 1 } : { a: '1' };
+      expect(await client.json('/same')).toEqual(expected);
+      expect(await client.json('/read')).toEqual(expected);
+    },
+  );
+
   it('B4: parallel updates of one request are all kept', async () => {
     const routes = {
       ...verbRoutes,

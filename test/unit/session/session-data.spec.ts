@@ -90,6 +90,14 @@ describe('SessionData', () => {
       expect(snapshot.replacement).toBeUndefined();
     });
 
+    it('A13: an object that is assigned, and equal to what is stored, replaces nothing of what is stored next', () => {
+      data.value = { items: ['tea'], count: 1 };
+      expect(data.snapshot()).toBeUndefined();
+      data.rebase(bytes({ items: ['tea'], count: 2 }), undefined);
+      expect(data.value).toEqual({ items: ['tea'], count: 2 });
+      expect(data.snapshot()).toBeUndefined();
+    });
+
     it('has the object that was assigned as a whole', () => {
       const cart = new Cart();
       data.value = cart;
