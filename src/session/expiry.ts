@@ -22,9 +22,9 @@ export function absoluteDeadlineFrom(start: number, { absolute }: Timeouts): num
   return Math.min(start + absolute, LAST_INSTANT);
 }
 
-/** The deadlines of a session that was created at an instant and is used now. */
-export function firstDeadlines(createdAt: number, now: number, timeouts: Timeouts): Deadlines {
-  return { idleDeadline: now + timeouts.idle, absoluteDeadline: absoluteDeadlineFrom(createdAt, timeouts) };
+/** The deadlines of a session that is stored for the first time, however long ago the request began that does so. */
+export function firstDeadlines(now: number, timeouts: Timeouts): Deadlines {
+  return { idleDeadline: now + timeouts.idle, absoluteDeadline: absoluteDeadlineFrom(now, timeouts) };
 }
 
 /** The instant from which a session is over: the nearer deadline. */

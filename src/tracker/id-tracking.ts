@@ -53,7 +53,7 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
       secretHash: hashOf(secret),
       previous: undefined,
       createdAt,
-      ...firstDeadlines(createdAt, clock.now(), timeouts),
+      ...firstDeadlines(clock.now(), timeouts),
       commits: [],
     };
     // Before anything is stored: a transformer may fail

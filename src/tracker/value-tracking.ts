@@ -56,7 +56,7 @@ export class ValueTracking<Data extends object> extends Tracking<Data> implement
 
   async begin(session: Standee<Data>, { id, createdAt, payload }: Birth): Promise<Begun<Data>> {
     const { clock, timeouts } = this.settings;
-    const carried: CarriedSession = { id, createdAt, ...firstDeadlines(createdAt, clock.now(), timeouts), payload };
+    const carried: CarriedSession = { id, createdAt, ...firstDeadlines(clock.now(), timeouts), payload };
     const value = this.seal(carried);
     return { standing: new CarriedStanding(session, this, { carried }), value };
   }
