@@ -56,7 +56,8 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   }
 
   async commit(snapshot: DataSnapshot): Promise<void> {
-    await this.#issue(snapshot.bytes, snapshot);
+    await this.#assertAlive();
+    this.#issue(snapshot.bytes, snapshot);
   }
 
   touch(): Promise<void> | undefined {
@@ -123,26 +124,27 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   async update(change: (data: Data) => unknown): Promise<void> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
+    await this.#assertAlive();
     const draft = data.draft(this.#carried.payload, snapshot);
     applyChange(change, draft.data);
     const payload = this.#serialize(draft.data);
-    if (snapshot === undefined && sameBytes(payload, draft.before)) await this.#assertAlive();
-    else await this.#issue(data.storable(payload), snapshot);
+    if (snapshot !== undefined || !sameBytes(payload, draft.before)) this.#issue(data.storable(payload), snapshot);
   }
 
   async take(key: string): Promise<unknown> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
-    const merged = data.merge(this.#carried.payload, snapshot);
-    const { [key]: value, ...rest } = merged;
-    const isThere = Object.hasOwn(merged, key);
     try {
-      await (isThere ? this.#issue(data.storable(this.#serialize(rest)), snapshot) : this.#assertAlive());
+      await this.#assertAlive();
     } catch (error) {
       if (error instanceof SessionEndedError) return undefined;
       throw error;
     }
-    return isThere ? value : undefined;
+    const merged = data.merge(this.#carried.payload, snapshot);
+    if (!Object.hasOwn(merged, key)) return undefined;
+    const { [key]: value, ...rest } = merged;
+    this.#issue(data.storable(this.#serialize(rest)), snapshot);
+    return value;
   }
 
   async #touch(): Promise<void> {
@@ -154,8 +156,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   }
 
   /** Hands the client a changed state. */
-  async #issue(payload: Uint8Array, snapshot: DataSnapshot | undefined): Promise<void> {
-    await this.#assertAlive();
+  #issue(payload: Uint8Array, snapshot: DataSnapshot | undefined): void {
     this.#assertOpen('store');
     const isChanged = !sameBytes(payload, this.#carried.payload);
     this.#send(this.#used(payload), 'once');
