@@ -56,6 +56,7 @@ export {
   SessionStorage,
   type ReadOptions,
   type StoredEntry,
+  type SweepOptions,
   type WriteOptions,
   type WriteResult,
 } from './storage/session-storage.js';

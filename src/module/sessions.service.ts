@@ -10,7 +10,10 @@ import { SessionsRegistry } from './sessions-registry.js';
 /** Sessions outside of handlers' parameters: in guards, filters, middleware, jobs. */
 @Injectable()
 export class SessionsService {
-  /** What happens to sessions in this process, ids only: for audit logs and metrics. */
+  /**
+   * What happens to sessions in this process, ids only: for audit logs and metrics. It tells what happens from the subscription
+   * on, in the midst of it, and completes when the app has ended. An observer that fails is logged, and disturbs nobody.
+   */
   readonly events: Observable<SessionEvent>;
 
   constructor(

@@ -8,7 +8,9 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import type { Clock, Timer } from '../common/clock.js';
-import type { SessionStorage } from '../storage/session-storage.js';
+import type { SessionStorage, SweepOptions } from '../storage/session-storage.js';
+import { expiredRecords } from './expired-records.js';
+import { SessionEvents } from './session-events.js';
 import { SessionsRegistry } from './sessions-registry.js';
 import { SESSIONS_CLOCK } from './tokens.js';
 
@@ -30,6 +32,7 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   constructor(
     @Inject(SessionsRegistry) private readonly registry: SessionsRegistry,
     @Inject(SESSIONS_CLOCK) private readonly clock: Clock,
+    @Inject(SessionEvents) private readonly events: SessionEvents,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -44,6 +47,7 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
   async onApplicationShutdown(): Promise<void> {
     await this.#inTime(Promise.all(this.#sweeps.values()).then(() => {}));
     await Promise.all(this.registry.sessions.map(({ tracker }) => tracker.settled()));
+    this.events.complete();
     await Promise.all([...this.#storages()].map((storage) => this.#inTime(this.#close(storage))));
   }
 
@@ -88,10 +92,17 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
 
   async #sweep(storage: SessionStorage): Promise<void> {
     try {
-      while (!this.#stopped && (await storage.sweep()) > 0) await setImmediate();
+      while (!this.#stopped && (await storage.sweep(this.#options)) > 0) await setImmediate();
     } catch (error) {
       this.#complain('sweep', error);
     }
+  }
+
+  /** While nobody observes, no storage need read what it removes. */
+  get #options(): SweepOptions | undefined {
+    if (!this.events.isObserved) return undefined;
+    const names = this.registry.sessions.map(({ name }) => name);
+    return { onExpired: expiredRecords(names, this.events.emit) };
   }
 
   #complain(verb: 'sweep' | 'close', error: unknown): void {

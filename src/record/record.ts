@@ -8,7 +8,8 @@ export interface SessionRecord {
   readonly payload: Uint8Array;
 }
 
-const LINE_END = 0x0a;
+/** What ends the header's line. */
+export const LINE_END = 0x0a;
 
 /** Lays out a record: the header's line, a line end, the payload. */
 export function encodeRecord({ header, payload }: SessionRecord): Uint8Array {

@@ -39,13 +39,17 @@ export class MemoryEntries {
     this.#used.set(id, entry);
   }
 
-  /** Puts an entry in, as new or in its predecessor's place, and makes room for it; with its id it must fit in. */
-  set(id: string, entry: MemoryEntry): void {
+  /**
+   * Puts an entry in, as new or in its predecessor's place, and makes room for it; with its id it must fit in.
+   *
+   * @param now milliseconds since the epoch
+   */
+  set(id: string, entry: MemoryEntry, now: number): void {
     const entries = this.#used.has(id) ? this.#used : this.#new;
     this.delete(id);
     entries.set(id, entry);
     this.#bytes += sizeOf(id, entry);
-    while (this.size > this.#maxEntries || this.#bytes > this.#maxBytes) this.#evict(id);
+    while (this.size > this.#maxEntries || this.#bytes > this.#maxBytes) this.#evict(id, now);
   }
 
   delete(id: string): void {
@@ -55,9 +59,9 @@ export class MemoryEntries {
     this.#bytes -= sizeOf(id, entry);
   }
 
-  /** Looks at the next `count` entries, all around, and removes the expired ones; tells how many these were. */
-  removeExpired(count: number, now: number): number {
-    let removed = 0;
+  /** Looks at the next `count` entries, all around, and removes the expired ones; gives these. */
+  removeExpired(count: number, now: number): readonly (readonly [id: string, entry: MemoryEntry])[] {
+    const removed: (readonly [string, MemoryEntry])[] = [];
     this.#cursor ??= this.#all();
     for (let seen = 0; seen < count; seen++) {
       const next = this.#cursor.next();
@@ -68,7 +72,7 @@ export class MemoryEntries {
       const [id, entry] = next.value;
       if (entry.expiresAt > now) continue;
       this.delete(id);
-      removed++;
+      removed.push(next.value);
     }
     return removed;
   }
@@ -78,10 +82,12 @@ export class MemoryEntries {
     yield* this.#used;
   }
 
-  #evict(newcomer: string): void {
+  #evict(newcomer: string, now: number): void {
     const victim = firstBut(this.#new, newcomer) ?? firstBut(this.#used, newcomer);
     if (victim === undefined) return;
+    const { expiresAt = 0 } = this.get(victim) ?? {};
     this.delete(victim);
+    if (expiresAt <= now) return;
     this.#onFull?.(
       'SessionStorageMemory is full: sessions leave before they expire. Raise its maxEntries or maxBytes, or use a storage outside of the process',
     );

@@ -5,7 +5,14 @@ import { systemClock, type Clock } from '../common/clock.js';
 import { SessionTooLargeError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
 import { MemoryEntries, type MemoryEntry } from './memory-entries.js';
-import { SessionStorage, type StoredEntry, type WriteOptions, type WriteResult } from './session-storage.js';
+import {
+  SessionStorage,
+  type StoredEntry,
+  type SweepOptions,
+  type WriteOptions,
+  type WriteResult,
+} from './session-storage.js';
+import { tellExpired } from './tell-expired.js';
 
 /** The bounds of a `SessionStorageMemory`. */
 export interface SessionStorageMemoryOptions {
@@ -54,7 +61,7 @@ export class SessionStorageMemory extends SessionStorage {
     this.#entries = new MemoryEntries(maxEntries, maxBytes, onFull);
   }
 
-  /** How many records it holds, expired ones that nobody has met yet included. */
+  /** How many records it holds, expired ones that were not swept yet included. */
   get size(): number {
     return this.#entries.size;
   }
@@ -77,8 +84,9 @@ export class SessionStorageMemory extends SessionStorage {
       return { written: false, reason: current === undefined ? 'missing' : 'conflict' };
     }
     const version = (++this.#versions).toString(36);
-    if (expiresAt <= this.#clock.now()) this.#entries.delete(id);
-    else this.#entries.set(id, { bytes: this.#copy(id, lent), version, expiresAt });
+    const now = this.#clock.now();
+    if (expiresAt <= now) this.#entries.delete(id);
+    else this.#entries.set(id, { bytes: this.#copy(id, lent), version, expiresAt }, now);
     return { written: true, version };
   }
 
@@ -89,20 +97,23 @@ export class SessionStorageMemory extends SessionStorage {
     return living;
   }
 
-  override async sweep(): Promise<number> {
+  /** Looks at 5,000 records at a time, until some of them have expired. */
+  override async sweep(options: SweepOptions = {}): Promise<number> {
     for (let seen = 0; seen <= this.#entries.size; seen += SLICE) {
       const removed = this.#entries.removeExpired(SLICE, this.#clock.now());
-      if (removed > 0) return removed;
+      if (options.onExpired !== undefined) {
+        for (const [id, { bytes }] of removed) await tellExpired(options, id, streamOf(bytes));
+      }
+      if (removed.length > 0) return removed.length;
       await setImmediate();
     }
     return 0;
   }
 
+  /** What has expired stays for a sweep, which tells of it. */
   #living(id: string): MemoryEntry | undefined {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.expiresAt > this.#clock.now()) return entry;
-    this.#entries.delete(id);
-    return undefined;
+    return entry !== undefined && entry.expiresAt > this.#clock.now() ? entry : undefined;
   }
 
   #copy(id: string, bytes: Uint8Array): Uint8Array {

@@ -39,6 +39,16 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How to sweep. */
+export interface SweepOptions {
+  /**
+   * Told of each record that this very call has removed because it had expired, when it is gone: never of one that lives, that
+   * was renewed meanwhile, or that another process has removed. It is given the bytes that were stored, lent until it settles,
+   * and need not read them to their end. `sweep()` waits for it, and goes on if it rejects; several may be told of at a time.
+   */
+  readonly onExpired?: (id: string, stream: ByteStream) => Promise<void>;
+}
+
 /** What a write did. `exists` answers `'absent'`; `conflict` (another state) and `missing` (nothing) answer a version. */
 export type WriteResult =
   | { readonly written: true; readonly version?: string }
@@ -93,9 +103,10 @@ export abstract class SessionStorage {
   /**
    * Removes what has expired, a bounded slice a call.
    *
+   * @param _options who is told of what was removed; a storage may ignore that, and nobody learns of it then
    * @returns how many records it removed; 0 when there are no more for now, or when the engine does it by itself
    */
-  sweep(): Promise<number> {
+  sweep(_options?: SweepOptions): Promise<number> {
     return Promise.resolve(0);
   }
 

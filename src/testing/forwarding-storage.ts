@@ -3,6 +3,7 @@ import {
   SessionStorage,
   type ReadOptions,
   type StoredEntry,
+  type SweepOptions,
   type WriteOptions,
   type WriteResult,
 } from '../storage/session-storage.js';
@@ -45,8 +46,8 @@ export class ForwardingStorage extends SessionStorage {
     return this.#delegate.invalidate(id);
   }
 
-  override sweep(): Promise<number> {
-    return this.#delegate.sweep();
+  override sweep(options?: SweepOptions): Promise<number> {
+    return this.#delegate.sweep(options);
   }
 
   override close(): Promise<void> {

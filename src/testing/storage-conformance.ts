@@ -10,6 +10,7 @@ import { expiryCases } from './conformance/expiry-cases.js';
 import { failureCases } from './conformance/failure-cases.js';
 import { idCases } from './conformance/id-cases.js';
 import { roundTripCases } from './conformance/round-trip-cases.js';
+import { sweepCases } from './conformance/sweep-cases.js';
 
 /**
  * Everything that the contract of `SessionStorage` promises, as cases for any test runner.
@@ -24,13 +25,14 @@ import { roundTripCases } from './conformance/round-trip-cases.js';
  * @returns the cases; those of what it does not do are left out
  */
 export function storageConformance(options: ConformanceOptions): readonly ConformanceCase[] {
-  const { conditionalWrites = true, expires = true } = options;
+  const { conditionalWrites = true, expires = true, tellsExpired = true } = options;
   const drafts: readonly CaseDraft[] = [
     ...declarationCases(conditionalWrites),
     ...roundTripCases,
     ...failureCases,
     ...idCases,
     ...(expires ? expiryCases : []),
+    ...sweepCases(tellsExpired),
     ...(conditionalWrites ? conditionCases(expires) : []),
   ];
   return drafts.map(({ name, check }) => ({ name, run: () => runOf(options, check) }));

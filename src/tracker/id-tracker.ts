@@ -3,8 +3,10 @@ import type { RecordHeader } from '../record/record-header.js';
 import { expiryOf, isOver } from '../session/expiry.js';
 import { SessionData } from '../session/session-data.js';
 import { isStorageId } from '../storage/assert-storage-id.js';
+import type { WriteResult } from '../storage/session-storage.js';
 import { isSealedText } from '../transformer/transformer-chain.js';
 import { IdTracking, type IdTrackerSettings } from './id-tracking.js';
+import { endedRecord } from './next-record.js';
 import type { KnownRecord } from './records.js';
 import type { RefusalReason } from './session-event.js';
 import { refusalOf, SessionTracker, type FoundSession, type LookedUp } from './session-tracker.js';
@@ -44,7 +46,8 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
   }
 
   async invalidate(id: string): Promise<boolean> {
-    if ((await this.#own(id)) === undefined) return false;
+    const found = await this.#own(id);
+    if (found === undefined || isOver(found.header, this.#settings.clock.now())) return false;
     const { records } = this.#tracking;
     const end = (): Promise<boolean> => this.#tracking.inLine(id, () => records.invalidate(id));
     const ended = await this.#tracking.noticed(id, end);
@@ -69,7 +72,7 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
   async #own(id: string): Promise<OwnSession<Data> | undefined> {
     if (!isStorageId(id)) return undefined;
     try {
-      const record = await this.#tracking.noticed(id, () => this.#tracking.records.read(id, true));
+      const record = await this.#read(id, true);
       if (record?.header.name !== this.#settings.name) return undefined;
       return { header: record.header, data: new SessionData(this.#settings.shape, record.payload) };
     } catch (error) {
@@ -94,15 +97,35 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
     if (token === undefined) return { refusal: 'signature' };
     const { id } = token;
     try {
-      const { records } = this.#tracking;
-      const first = await this.#tracking.noticed(id, () => records.read(id, false));
-      const found = this.#check(token, first);
+      let record = await this.#read(id, false);
+      let found = this.#check(token, record);
       // Another node may have touched it, or replaced its secret, since it was cached
-      if ('presented' in found || first?.cached !== true) return found;
-      return this.#check(token, await this.#tracking.noticed(id, () => records.read(id, true)));
+      if ('refusal' in found && record?.cached === true) {
+        record = await this.#read(id, true);
+        found = this.#check(token, record);
+      }
+      if (record !== undefined && 'refusal' in found && found.refusal === 'expired') this.#expire(token, record);
+      return found;
     } catch (error) {
       return { id, refusal: refusalOf(error) };
     }
+  }
+
+  #read(id: string, fresh: boolean): Promise<KnownRecord | undefined> {
+    return this.#tracking.noticed(id, () => this.#tracking.records.read(id, fresh));
+  }
+
+  /** Ends a record whose storage has not forgotten it, for whoever may use it. Nobody waits for that, as for a touch. */
+  #expire({ id, secret }: Token, record: KnownRecord): void {
+    if (!isSameHash(record.header.secretHash, hashOf(secret))) return;
+    const { records, underway } = this.#tracking;
+    const { version } = record;
+    const end = async (): Promise<void> => {
+      const write = (): Promise<WriteResult> => records.write(id, endedRecord(record), { version });
+      const { written } = await this.#tracking.noticed(id, write);
+      if (written) this.#tracking.observe({ type: 'expired', id });
+    };
+    void underway.add(end().catch(() => {}));
   }
 
   #check(token: PresentedToken, record: KnownRecord | undefined): LookedUp<Data> {

@@ -58,6 +58,7 @@ describe('the packed package', { timeout: 120_000 }, () => {
         'README.md',
         'SECURITY.md',
         'docs/by-value.md',
+        'docs/events.md',
         'docs/outages.md',
         'docs/parallel-requests.md',
         'docs/serializers.md',

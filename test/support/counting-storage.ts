@@ -1,4 +1,5 @@
-import type { ByteStream, ReadOptions, StoredEntry, WriteOptions, WriteResult } from 'nest-sessions';
+import { once } from 'node:events';
+import type { ByteStream, ReadOptions, StoredEntry, SweepOptions, WriteOptions, WriteResult } from 'nest-sessions';
 import { ForwardingStorage } from 'nest-sessions/testing';
 
 /** One call that was made of a storage. */
@@ -34,7 +35,7 @@ export class CountingStorage extends ForwardingStorage {
     this.calls.length = 0;
   }
 
-  /** Resolves when what was written so far is stored, or has failed: no response waits for a touch. */
+  /** Resolves when what was written so far is stored, has failed, or was given up: no response waits for a touch. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#writes);
   }
@@ -47,7 +48,9 @@ export class CountingStorage extends ForwardingStorage {
   override write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     this.calls.push({ verb: 'write', id, options });
     const writing = super.write(id, source, options);
-    this.#writes.add(writing);
+    const { signal } = options;
+    // One that hangs is given up
+    this.#writes.add(Promise.race([writing, ...(signal ? [once(signal, 'abort')] : [])]).catch(() => {}));
     return writing;
   }
 
@@ -56,9 +59,9 @@ export class CountingStorage extends ForwardingStorage {
     return super.invalidate(id);
   }
 
-  override sweep(): Promise<number> {
+  override sweep(options?: SweepOptions): Promise<number> {
     this.sweeps++;
-    return super.sweep();
+    return super.sweep(options);
   }
 
   override close(): Promise<void> {

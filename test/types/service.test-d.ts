@@ -63,7 +63,7 @@ export class Guard implements CanActivate {
       const known: string = id;
       // @ts-expect-error not an event
       if (type === 'updated') return;
-      void [name, known, reason, type === 'regenerated'];
+      void [name, known, reason, type === 'regenerated' || type === 'expired'];
     });
     return this.sessions.events;
   }

@@ -39,5 +39,8 @@ export async function uses(storage: SessionStorage, options: ReadOptions): Promi
   // @ts-expect-error not a condition
   const wrong: WriteOptions = { expiresAt: 5, expect: 'present' };
   const swept: number = await storage.sweep();
+  await storage.sweep({ onExpired: async (id, stream) => void [id satisfies string, stream satisfies ByteStream] });
+  // @ts-expect-error it is waited for
+  await storage.sweep({ onExpired: () => 5 });
   return [length, wrong, swept].length > 0 ? result : { written: false, reason: 'missing' };
 }

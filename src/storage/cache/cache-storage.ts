@@ -5,6 +5,7 @@ import {
   SessionStorage,
   type ReadOptions,
   type StoredEntry,
+  type SweepOptions,
   type WriteOptions,
   type WriteResult,
 } from '../session-storage.js';
@@ -69,9 +70,8 @@ export class CacheStorage extends SessionStorage {
     this.#settings = cacheStorageSettings(options);
     const { bus, clock } = this.#settings;
     this.#entries = new CacheEntries(this.#settings, clock);
-    const flush = (): void => this.#flush();
     const changed = (id: string): void => this.#changedElsewhere(id);
-    this.#bus = bus && new BusWatch(bus, clock, { changed, lost: flush, back: flush });
+    this.#bus = bus && new BusWatch(bus, clock, { changed, lost: this.#flush, back: this.#flush });
   }
 
   get conditionalWrites(): boolean {
@@ -129,9 +129,9 @@ export class CacheStorage extends SessionStorage {
   }
 
   /** Lets every idle entry go, and sweeps the delegate. */
-  override sweep(): Promise<number> {
+  override sweep(options?: SweepOptions): Promise<number> {
     this.#entries.removeIdle();
-    return this.#delegate.sweep();
+    return this.#delegate.sweep(options);
   }
 
   /** Leaves the bus, forgets everything, and closes the delegate. */
@@ -243,8 +243,8 @@ export class CacheStorage extends SessionStorage {
     this.#entries.delete(id);
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#work.interruptAll();
     this.#entries.clear();
-  }
+  };
 }

@@ -6,6 +6,7 @@ import {
   SessionStorage,
   type ReadOptions,
   type StoredEntry,
+  type SweepOptions,
   type WriteOptions,
   type WriteResult,
 } from '../session-storage.js';
@@ -17,6 +18,7 @@ import {
 } from './directory-storage-options.js';
 import { DirectoryRecord } from './directory-record.js';
 import { makeFolder, realPath, unless } from './files.js';
+import { idLine } from './id-line.js';
 import { LentFile } from './lent-file.js';
 import { RecordFolders } from './record-folders.js';
 import { RecordSweep } from './record-sweep.js';
@@ -67,7 +69,7 @@ export class DirectoryStorage extends SessionStorage {
     const opened = await this.#record(id, await this.#contents()).open();
     if (opened === undefined) return undefined;
     const { mark, descriptor } = opened;
-    const stream = new LentFile(descriptor);
+    const stream = new LentFile(descriptor, idLine(id).length);
     try {
       return await consumer({ stream, version: mark.name, expiresAt: mark.expiresAt });
     } finally {
@@ -83,7 +85,7 @@ export class DirectoryStorage extends SessionStorage {
       return this.#record(id, await this.#contents()).end(options);
     }
     const contents = await this.#made();
-    const bytes = await contents.temporary.stage(source, bounds);
+    const bytes = await contents.temporary.stage(idLine(id), source, bounds);
     try {
       assertNotAborted(options.signal);
       return await this.#record(id, contents).put(bytes, options);
@@ -98,11 +100,11 @@ export class DirectoryStorage extends SessionStorage {
   }
 
   /** Looks at 1,000 records at the most, and at what killed writers have left: see `RecordSweep`. */
-  override async sweep(): Promise<number> {
+  override async sweep(options: SweepOptions = {}): Promise<number> {
     const { temporary, sweep } = await this.#contents();
     const now = this.#settings.clock.now();
     await temporary.sweep(now);
-    return sweep.slice(now);
+    return sweep.slice(now, options);
   }
 
   #record(id: string, { records, temporary }: Contents): DirectoryRecord {

@@ -6,19 +6,24 @@ import { close, readAt } from './files.js';
 const FIRST_CHUNK = 16 * 1024;
 const CHUNK = 64 * 1024;
 
-/** The bytes of an open file, read when they are asked for, until `close()`. */
+/** The bytes of an open file from some place on, read when they are asked for, until `close()`. */
 export class LentFile implements AsyncIterable<Uint8Array> {
   readonly #descriptor: number;
+  readonly #start: number;
   readonly #reads = new Underway();
   #closed = false;
 
-  /** @param descriptor taken over: `close()` closes it */
-  constructor(descriptor: number) {
+  /**
+   * @param descriptor taken over: `close()` closes it
+   * @param start how many bytes at the beginning are not lent
+   */
+  constructor(descriptor: number, start: number) {
     this.#descriptor = descriptor;
+    this.#start = start;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (let at = 0, length = FIRST_CHUNK; ; length = CHUNK) {
+    for (let at = this.#start, length = FIRST_CHUNK; ; length = CHUNK) {
       const chunk = await this.#reads.add(this.#read(at, length));
       if (chunk.length > 0) yield chunk;
       // A regular file gives less than was asked for at its end alone

@@ -1,3 +1,8 @@
+import type { SweepOptions } from '../session-storage.js';
+import { tellExpired } from '../tell-expired.js';
+import { idIn, idLine } from './id-line.js';
+import { LentFile } from './lent-file.js';
+import type { Mark } from './mark.js';
 import type { RecordFolder } from './record-folder.js';
 import type { RecordFolders } from './record-folders.js';
 
@@ -28,14 +33,14 @@ export class RecordSweep {
    * @param now milliseconds since the epoch
    * @returns how many it has ended
    */
-  async slice(now: number): Promise<number> {
+  async slice(now: number, options: SweepOptions): Promise<number> {
     let ended = 0;
     // The rest of a round that was begun, and the beginning of the next
     for (let rounds = this.#round === undefined ? 1 : 2, left = SLICE; rounds > 0 && left > 0;) {
       const folders = await this.#next(Math.min(left, AT_ONCE));
       if (folders.length === 0) rounds--;
       left -= folders.length;
-      const results = await Promise.all(folders.map((folder) => sweep(folder, now)));
+      const results = await Promise.all(folders.map((folder) => sweep(folder, now, options)));
       ended += results.filter(Boolean).length;
     }
     return ended;
@@ -58,10 +63,26 @@ export class RecordSweep {
 }
 
 /** @returns whether a record was ended: one that was renewed meanwhile is not */
-async function sweep(folder: RecordFolder, now: number): Promise<boolean> {
+async function sweep(folder: RecordFolder, now: number, options: SweepOptions): Promise<boolean> {
   const mark = await folder.listedMark();
   if (mark === undefined) await folder.clear();
-  else if (mark.expiresAt <= now) return folder.end(mark, false);
+  else if (mark.expiresAt <= now) return end(folder, mark, options);
   else await folder.tidy();
   return false;
+}
+
+/** Ends a record, and tells of it if somebody asks. */
+async function end(folder: RecordFolder, mark: Mark, options: SweepOptions): Promise<boolean> {
+  // Opened before it ends: from then on another process may clear its folder
+  const descriptor = options.onExpired && (await folder.open(mark).catch(() => undefined));
+  if (descriptor === undefined) return folder.end(mark, false);
+  const id = await idIn(descriptor).catch(() => undefined);
+  const stream = new LentFile(descriptor, id === undefined ? 0 : idLine(id).length);
+  try {
+    const ended = await folder.end(mark, false);
+    if (ended && id !== undefined) await tellExpired(options, id, stream);
+    return ended;
+  } finally {
+    await stream.close();
+  }
 }

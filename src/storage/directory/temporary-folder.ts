@@ -32,6 +32,7 @@ const LEFTOVER_AGE = 3_600_000;
 /** How many leftovers one sweep removes at most. */
 const SLICE = 1000;
 const NAME_BYTES = 12;
+const NOTHING = new Uint8Array(0);
 /** The empty file that all marks are names of; no temporary name has four characters. */
 const MARK = 'mark';
 
@@ -51,15 +52,22 @@ export class TemporaryFolder {
   /**
    * Writes a source to a file of its own, piece by piece.
    *
+   * @param head what stands in front of it
    * @throws whatever the source throws, or its bounds; then nothing is left of it
    */
-  async stage(source: ByteStream, bounds: ByteBounds): Promise<StagedFile> {
+  async stage(head: Uint8Array, source: ByteStream, bounds: ByteBounds): Promise<StagedFile> {
     const path = this.#newPath();
     const descriptor = await this.#create(path);
     const staged = new StagedFile(path);
     try {
       try {
-        for await (const chunk of chunksWithin(source, bounds)) await writeAll(descriptor, chunk);
+        let front = head;
+        for await (const chunk of chunksWithin(source, bounds)) {
+          // One call for both: most records are one piece
+          await writeAll(descriptor, front === NOTHING ? chunk : Buffer.concat([front, chunk]));
+          front = NOTHING;
+        }
+        await writeAll(descriptor, front);
         if (this.#durable) await sync(descriptor);
       } finally {
         await close(descriptor);

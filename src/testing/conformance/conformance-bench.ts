@@ -12,6 +12,11 @@ export interface ConformanceOptions {
   /** Whether it forgets what has expired by itself; default `true`. `false`: it leaves that to the core. */
   readonly expires?: boolean;
   /**
+   * Whether it tells of each record that a sweep removes; default `true`, which is so of one that has nothing to sweep. `false`:
+   * it keeps that to itself.
+   */
+  readonly tellsExpired?: boolean;
+  /**
    * Lets time pass; default: advances the clock. A storage that does not tell the time by that clock waits here, and advances
    * the clock by as much.
    */

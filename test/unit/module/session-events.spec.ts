@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { config } from 'rxjs';
+import { config, filter, map } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionEvents } from '../../../src/module/session-events.js';
 import type { SessionEvent } from '../../../src/tracker/session-event.js';
@@ -66,18 +66,44 @@ describe('SessionEvents', () => {
     ]);
   });
 
-  it('completes when the app has ended', () => {
+  it('an operator that throws ends its own subscription, which is logged once; its observer may see to that itself', () => {
+    const events = new SessionEvents();
+    const errors: unknown[] = [];
+    const seen: SessionEvent[] = [];
+    const broken = map((): never => {
+      throw new TypeError('THE-DATA');
+    });
+    events.stream.pipe(broken).subscribe();
+    events.stream.pipe(broken).subscribe({ error: (error: unknown) => errors.push(error) });
+    events.stream.subscribe((event) => seen.push(event));
+    events.emit(created);
+    events.emit(created);
+    expect(seen).toHaveLength(2);
+    expect(errors).toEqual([expect.any(TypeError)]);
+    expect(lines).toEqual([['error', 'An observer of session events failed, and is told no more: TypeError']]);
+  });
+
+  it('tells whether anybody observes', () => {
+    const events = new SessionEvents();
+    expect(events.isObserved).toBe(false);
+    const subscription = events.stream.pipe(filter(({ type }) => type === 'expired')).subscribe();
+    expect(events.isObserved).toBe(true);
+    subscription.unsubscribe();
+    expect(events.isObserved).toBe(false);
+  });
+
+  it('complete() ends the stream, and whatever is told after it is told to nobody', () => {
     const events = new SessionEvents();
     let completed = false;
     events.stream.subscribe({ complete: () => (completed = true) });
-    events.onApplicationShutdown();
+    events.complete();
     expect(completed).toBe(true);
     expect(() => events.emit(created)).not.toThrow();
   });
 
   it('logs nothing on the happy path, a refusal for debugging, a failure of the storage as an error; one line each', () => {
     const events = new SessionEvents();
-    for (const type of ['created', 'loaded', 'changed', 'conflict', 'regenerated', 'destroyed'] as const) {
+    for (const type of ['created', 'loaded', 'changed', 'conflict', 'regenerated', 'destroyed', 'expired'] as const) {
       events.emit({ type, session: 'sid', id: 'an-id' });
     }
     expect(lines).toEqual([]);

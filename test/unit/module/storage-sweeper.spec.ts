@@ -3,25 +3,31 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { appSession, type AppSession } from '../../../src/module/app-session.js';
 import { defineSession } from '../../../src/module/session-definition.js';
+import { SessionEvents } from '../../../src/module/session-events.js';
 import { SessionsRegistry } from '../../../src/module/sessions-registry.js';
 import { StorageSweeper } from '../../../src/module/storage-sweeper.js';
-import type { SessionStorage } from '../../../src/storage/session-storage.js';
+import type { SessionStorage, SweepOptions } from '../../../src/storage/session-storage.js';
 import { SessionStorageMemory } from '../../../src/storage/session-storage-memory.js';
+import type { SessionEvent } from '../../../src/tracker/session-event.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 /** Longer than any pause between two sweeps. */
 const PAUSE = 90_000;
+const HOUR = 3_600_000;
 const never = new Promise<never>(() => undefined);
 
 class SweptStorage extends SessionStorageMemory {
   /** How many records each next sweep removes. */
   readonly slices: (number | Promise<number>)[] = [];
+  /** What each sweep was given. */
+  readonly given: (SweepOptions | undefined)[] = [];
   sweeps = 0;
   closes = 0;
   onClose: () => Promise<void> = () => Promise.resolve();
 
-  override async sweep(): Promise<number> {
+  override async sweep(options?: SweepOptions): Promise<number> {
     this.sweeps++;
+    this.given.push(options);
     return this.slices.shift() ?? 0;
   }
 
@@ -38,10 +44,12 @@ async function turns(): Promise<void> {
 
 describe('StorageSweeper', () => {
   let clock: ManualClock;
+  let events: SessionEvents;
   let warn: MockInstance;
 
   beforeEach(() => {
     clock = new ManualClock();
+    events = new SessionEvents();
     warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   });
 
@@ -59,7 +67,7 @@ describe('StorageSweeper', () => {
   };
 
   const sweeper = (...storages: (SessionStorage | undefined)[]): StorageSweeper =>
-    new StorageSweeper(registryOf(...storages), clock);
+    new StorageSweeper(registryOf(...storages), clock, events);
 
   it('does nothing before the app has started', () => {
     sweeper(new SweptStorage());
@@ -118,7 +126,7 @@ describe('StorageSweeper', () => {
 
   it('sweeps and closes the storages of sessions that are registered after it was made, and minds none without', async () => {
     const registry = registryOf(undefined);
-    const own = new StorageSweeper(registry, clock);
+    const own = new StorageSweeper(registry, clock, events);
     own.onApplicationBootstrap();
     const storage = new SweptStorage();
     registry.add(sessionOf('later', storage));
@@ -140,6 +148,44 @@ describe('StorageSweeper', () => {
     clock.advance(PAUSE);
     await turns();
     expect([broken.sweeps, other.sweeps]).toEqual([2, 2]);
+  });
+
+  it('asks to be told of what is removed while somebody observes, and else not', async () => {
+    const storage = new SweptStorage();
+    sweeper(storage).onApplicationBootstrap();
+    const sweep = async (): Promise<void> => {
+      clock.advance(PAUSE);
+      await turns();
+    };
+    await sweep();
+    const subscription = events.stream.subscribe();
+    await sweep();
+    subscription.unsubscribe();
+    await sweep();
+    expect(storage.given).toEqual([undefined, { onExpired: expect.any(Function) as unknown }, undefined]);
+  });
+
+  it('tells of each session whose record it has removed, where several share a storage', async () => {
+    const [shared, other] = [new SessionStorageMemory({ clock }), new SessionStorageMemory({ clock })];
+    const registry = registryOf(shared, shared, other);
+    const ids: string[] = [];
+    for (const { tracker } of registry.sessions) {
+      const reply = { state: 'open', outage: () => undefined } as const;
+      const session = await tracker.load([], { request: undefined, reply });
+      session.handle.data['a'] = 1;
+      await session.commit();
+      ids.push(session.handle.id);
+    }
+    const seen: SessionEvent[] = [];
+    events.stream.subscribe((event) => seen.push(event));
+    clock.advance(HOUR);
+    new StorageSweeper(registry, clock, events).onApplicationBootstrap();
+    clock.advance(PAUSE);
+    await turns();
+    expect(seen).toHaveLength(3);
+    expect(seen).toEqual(
+      expect.arrayContaining(ids.map((id, index) => ({ type: 'expired', session: `s${index}`, id }))),
+    );
   });
 
   it('D11: stops when the app ends, also between two slices', async () => {
@@ -181,6 +227,24 @@ describe('StorageSweeper', () => {
     removed(1);
     await closing;
     expect([one.closes, other.closes]).toEqual([1, 1]);
+  });
+
+  it('D11: ends the stream of events after a sweep that is under way', async () => {
+    const storage = new SweptStorage();
+    let removed: (count: number) => void = () => undefined;
+    storage.slices.push(new Promise((resolve) => (removed = resolve)));
+    let completed = false;
+    events.stream.subscribe({ complete: () => (completed = true) });
+    const own = sweeper(storage);
+    own.onApplicationBootstrap();
+    clock.advance(PAUSE);
+    own.onModuleDestroy();
+    const closing = own.onApplicationShutdown();
+    await turns();
+    expect(completed).toBe(false);
+    removed(1);
+    await closing;
+    expect(completed).toBe(true);
   });
 
   it('D11: tells of a storage that cannot be closed, and closes the others', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { collect, streamOf } from '../../../src/common/byte-stream.js';
+import { collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
 import { SessionTooLargeError } from '../../../src/errors.js';
 import { SessionStorageMemory, type SessionStorageMemoryOptions } from '../../../src/storage/session-storage-memory.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -67,13 +67,17 @@ describe('SessionStorageMemory', () => {
     expect(storage.size).toBe(1);
   });
 
-  it('lets an expired record go when somebody meets it', async () => {
+  it('keeps an expired record for the sweep, whoever meets it', async () => {
     const { storage, write, use, clock } = bench();
     await write('a', '', clock.now() + 1000);
+    const version = await storage.read('a', async (entry) => entry.version);
     clock.advance(1000);
+    expect(await use('a')).toBeUndefined();
+    const change = { expiresAt: Infinity, expect: { version: version ?? '' } };
+    const refused = await storage.write('a', streamOf(Buffer.alloc(0)), change);
+    expect(refused).toEqual({ written: false, reason: 'missing' });
     expect(storage.size).toBe(1);
-    await use('a');
-    expect(storage.size).toBe(0);
+    expect(await storage.sweep()).toBe(1);
   });
 
   describe('when it is full of entries', () => {
@@ -155,14 +159,14 @@ describe('SessionStorageMemory', () => {
       expect(await present(['a', 'b'])).toEqual(['a', 'b']);
     });
 
-    it('counts what is invalidated, expired or swept no more', async () => {
-      const { storage, write, use, clock, onFull } = bench({ maxBytes: 100 });
+    it('counts what is invalidated, replaced or swept no more', async () => {
+      const { storage, write, clock, onFull } = bench({ maxBytes: 100 });
       for (let round = 0; round < 20; round++) {
         await write('a', 'x'.repeat(90));
         await storage.invalidate('a');
         await write('b', 'x'.repeat(90), clock.now() + 10);
         clock.advance(10);
-        await use('b');
+        await write('b', 'x'.repeat(90), 0);
         await write('c', 'x'.repeat(90), clock.now() + 10);
         clock.advance(10);
         await storage.sweep();
@@ -207,6 +211,17 @@ describe('SessionStorageMemory', () => {
     expect(onFull).not.toHaveBeenCalled();
     for (const id of ids(10)) await write(id);
     expect(onFull).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('SessionStorageMemory is full'));
+  });
+
+  it('does not warn when what leaves for want of room had expired', async () => {
+    const { storage, write, clock, onFull } = bench({ maxEntries: 2 });
+    for (const id of ['a', 'b']) await write(id, '', clock.now() + 1000);
+    clock.advance(1000);
+    for (const id of ['c', 'd']) await write(id);
+    expect(storage.size).toBe(2);
+    expect(onFull).not.toHaveBeenCalled();
+    await write('e');
+    expect(onFull).toHaveBeenCalledOnce();
   });
 
   it('warns the process by default', async () => {
@@ -272,6 +287,20 @@ describe('SessionStorageMemory', () => {
       expect(storage.size).toBe(1);
       expect(await present(['living'])).toEqual(['living']);
       expect(await storage.sweep()).toBe(0);
+    });
+
+    it('tells of each that it has removed', async () => {
+      const { storage, write, use, clock } = bench();
+      for (const id of ['met', 'used', 'left']) await write(id, `content of ${id}`, clock.now() + 1000);
+      await write('living');
+      await use('used');
+      clock.advance(1000);
+      await use('met');
+      const told: string[] = [];
+      const onExpired = async (id: string, stream: ByteStream): Promise<void> =>
+        void told.push(`${id}: ${Buffer.from(await collect(stream)).toString()}`);
+      expect(await storage.sweep({ onExpired })).toBe(3);
+      expect(told.toSorted()).toEqual(['left: content of left', 'met: content of met', 'used: content of used']);
     });
 
     it('works through many records in bounded slices, and ends with 0', async () => {

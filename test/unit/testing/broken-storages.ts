@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { assertNotAborted, collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
 import type { Clock } from '../../../src/common/clock.js';
-import type { ReadOptions, StoredEntry, WriteOptions, WriteResult } from '../../../src/storage/session-storage.js';
+import type {
+  ReadOptions,
+  StoredEntry,
+  SweepOptions,
+  WriteOptions,
+  WriteResult,
+} from '../../../src/storage/session-storage.js';
 import { GoodStorage, type GoodRecord } from './good-storage.js';
 
 type Signal = AbortSignal | undefined;
@@ -235,6 +241,97 @@ export const brokenStorages: readonly BrokenStorage[] = [
           this.records.delete(id);
         }
         return due.length;
+      }
+    },
+  },
+  {
+    what: 'tells of what lives',
+    shownBy: 'sweep() tells of what had expired alone, of each once, with its bytes',
+    type: class extends GoodStorage {
+      override async sweep(options: SweepOptions = {}) {
+        for (const [id, record] of this.records) await this.tell(options, id, record).catch(() => {});
+        return super.sweep();
+      }
+    },
+  },
+  {
+    what: 'tells twice',
+    shownBy: 'sweep() tells of what had expired alone, of each once, with its bytes',
+    type: class extends GoodStorage {
+      protected override async tell(options: SweepOptions, id: string, record: GoodRecord) {
+        await super.tell(options, id, record);
+        await super.tell(options, id, record);
+      }
+    },
+  },
+  {
+    what: 'tells with other bytes',
+    shownBy: 'sweep() tells of what had expired alone, of each once, with its bytes',
+    type: class extends GoodStorage {
+      protected override tell(options: SweepOptions, id: string, record: GoodRecord) {
+        return super.tell(options, id, { ...record, bytes: record.bytes.subarray(0, 64 * 1024) });
+      }
+    },
+  },
+  {
+    what: 'tells of all that should have expired by now',
+    shownBy: 'sweep() tells of nothing that was renewed or invalidated',
+    type: class extends GoodStorage {
+      readonly #due = new Map<string, GoodRecord>();
+
+      protected override put(id: string, bytes: Uint8Array, expiresAt: number) {
+        if (!this.#due.has(id)) this.#due.set(id, { bytes, version: '', expiresAt });
+        return super.put(id, bytes, expiresAt);
+      }
+
+      override async sweep(options: SweepOptions = {}) {
+        for (const [id, record] of this.#due)
+          if (this.isOver(record)) await this.tell(options, id, record).catch(() => {});
+        return super.sweep();
+      }
+    },
+  },
+  {
+    what: 'fails with whoever it tells',
+    shownBy: 'sweep() goes on when whoever it tells fails, or leaves the bytes unread',
+    type: class extends GoodStorage {
+      override async sweep({ onExpired }: SweepOptions = {}) {
+        const over = [...this.records].filter(([, record]) => this.isOver(record));
+        for (const [id, { bytes }] of over) {
+          this.records.delete(id);
+          await onExpired?.(id, streamOf(bytes));
+        }
+        return over.length;
+      }
+    },
+  },
+  {
+    what: 'tells no more when whoever it tells has failed',
+    shownBy: 'sweep() goes on when whoever it tells fails, or leaves the bytes unread',
+    type: class extends GoodStorage {
+      #failed = false;
+
+      protected override async tell(options: SweepOptions, id: string, record: GoodRecord) {
+        if (this.#failed) return;
+        this.#failed = true;
+        await super.tell(options, id, record);
+        this.#failed = false;
+      }
+    },
+  },
+  {
+    what: 'tells nothing',
+    shownBy: 'sweep() has told of as many as it says that it has removed',
+    type: class extends GoodStorage {
+      protected override async tell() {}
+    },
+  },
+  {
+    what: 'does not wait until it has told',
+    shownBy: 'sweep() has told of as many as it says that it has removed',
+    type: class extends GoodStorage {
+      protected override async tell(options: SweepOptions, id: string, record: GoodRecord) {
+        super.tell(options, id, record).catch(() => {});
       }
     },
   },

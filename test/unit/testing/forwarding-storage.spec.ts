@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SweepOptions } from '../../../src/storage/session-storage.js';
 import { ForwardingStorage } from '../../../src/testing/forwarding-storage.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { storageConformance } from '../../../src/testing/storage-conformance.js';
@@ -23,10 +24,10 @@ describe('ForwardingStorage', () => {
   });
 
   it('passes sweep() and close() on', async () => {
-    const calls: string[] = [];
+    const calls: unknown[] = [];
     class Noted extends GoodStorage {
-      override async sweep() {
-        calls.push('sweep');
+      override async sweep(options?: SweepOptions) {
+        calls.push('sweep', options);
         return 7;
       }
 
@@ -35,8 +36,9 @@ describe('ForwardingStorage', () => {
       }
     }
     const storage = new ForwardingStorage(new Noted(new ManualClock()));
-    expect(await storage.sweep()).toBe(7);
+    const options = { onExpired: async () => {} };
+    expect(await storage.sweep(options)).toBe(7);
     await storage.close();
-    expect(calls).toEqual(['sweep', 'close']);
+    expect(calls).toEqual(['sweep', options, 'close']);
   });
 });

@@ -5,6 +5,7 @@ import {
   SessionStorage,
   type ReadOptions,
   type StoredEntry,
+  type SweepOptions,
   type WriteOptions,
   type WriteResult,
 } from '../../../src/storage/session-storage.js';
@@ -47,10 +48,17 @@ export class GoodStorage extends SessionStorage {
     return living;
   }
 
-  override async sweep(): Promise<number> {
+  override async sweep(options: SweepOptions = {}): Promise<number> {
     const over = [...this.records].filter(([, record]) => this.isOver(record));
-    for (const [id] of over) this.records.delete(id);
+    for (const [id, record] of over) {
+      this.records.delete(id);
+      await this.tell(options, id, record).catch(() => {});
+    }
     return over.length;
+  }
+
+  protected async tell({ onExpired }: SweepOptions, id: string, { bytes }: GoodRecord): Promise<void> {
+    await onExpired?.(id, streamOf(bytes));
   }
 
   protected check(id: string): void {

@@ -69,6 +69,18 @@ describe('storageConformance()', () => {
     expect(small.filter((name) => /^E\d|with expect|version|a conditional|has expired/.test(name))).toEqual([]);
     expect(namesOf({ conditionalWrites: false }).filter((name) => /^E\d/.test(name))).toHaveLength(2);
     expect(namesOf({ expires: false }).filter((name) => name.startsWith('C13'))).toHaveLength(1);
+    const silent = namesOf({ tellsExpired: false });
+    expect(all.filter((name) => !silent.includes(name))).toEqual([
+      'sweep() has told of as many as it says that it has removed',
+    ]);
+  });
+
+  it('passes a storage that sweeps and tells nothing, where that is declared', async () => {
+    class Silent extends GoodStorage {
+      protected override async tell() {}
+    }
+    for (const { run } of storageConformance({ create: (clock) => new Silent(clock), tellsExpired: false }))
+      await run();
   });
 
   it('fails a storage that says that it has conditional writes, where none are expected', async () => {

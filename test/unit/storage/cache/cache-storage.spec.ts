@@ -569,6 +569,17 @@ describe('CacheStorage', () => {
     expect([delegate.sweeps, delegate.closes, cache.size]).toEqual([1, 1, 0]);
   });
 
+  it('lets its delegate tell of what that has swept', async () => {
+    const { cache, clock, write } = bench();
+    await write('one');
+    clock.advance(HOUR);
+    const told: string[] = [];
+    const onExpired = async (id: string, stream: ByteStream): Promise<void> =>
+      void told.push(`${id}: ${await textOf(stream)}`);
+    expect(await cache.sweep({ onExpired })).toBe(1);
+    expect(told).toEqual(['a: one']);
+  });
+
   it('starts no timers', async () => {
     const { clock, write, read, cache } = bench();
     await write('one');

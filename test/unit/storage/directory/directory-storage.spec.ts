@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -19,9 +20,9 @@ import { collect, streamOf, type ByteStream } from '../../../../src/common/byte-
 import { SessionStorageError, SessionTooLargeError } from '../../../../src/errors.js';
 import { DirectoryStorage } from '../../../../src/storage/directory/directory-storage.js';
 import type { DirectoryStorageOptions } from '../../../../src/storage/directory/directory-storage-options.js';
-import type { WriteOptions } from '../../../../src/storage/session-storage.js';
+import type { SweepOptions, WriteOptions } from '../../../../src/storage/session-storage.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
-import { everythingIn, temporaryFolder, temporaryIn } from '../../../support/folder.js';
+import { everythingIn, temporaryFolder, temporaryIn, writtenAgo } from '../../../support/folder.js';
 
 const HOUR = 3_600_000;
 
@@ -73,13 +74,13 @@ describe('DirectoryStorage', () => {
       expect(everythingIn(join(path, '..'))).toEqual([]);
     });
 
-    it('is a folder a record, named by the hash of its id, with a mark that tells version and expiry, and the bytes', async () => {
+    it('is a folder a record, named by the hash of its id, with a mark that tells version and expiry, and the bytes behind the id', async () => {
       const { clock, write, folder, files, path } = bench();
       const version = await versionOf(write('a', 'content', { expiresAt: clock.now() + 5000 }));
       const [bytesName = '', markName = ''] = readdirSync(folder('a')).toSorted((a, b) => a.length - b.length);
       expect(markName).toBe(version);
       expect(markName).toBe(`${bytesName}.${clock.now() + 5000}`);
-      expect(readFileSync(join(folder('a'), bytesName), 'utf8')).toBe('content');
+      expect(readFileSync(join(folder('a'), bytesName), 'utf8')).toBe('a\ncontent');
       expect(statSync(join(folder('a'), markName)).size).toBe(0);
       expect(files()).toHaveLength(2);
       expect(temporaryIn(path)).toEqual([]);
@@ -162,7 +163,7 @@ describe('DirectoryStorage', () => {
         }
       }
       await write('a', source());
-      expect(sizes).toEqual([0, 1000, 2000, 3000]);
+      expect(sizes).toEqual([0, 1002, 2002, 3002]);
     });
 
     it('lends pieces of a large record one after the other', async () => {
@@ -408,18 +409,29 @@ describe('DirectoryStorage', () => {
     });
 
     it('temporary files and folders are swept an hour after they were last written to', async () => {
-      const { storage, write, path, clock } = bench();
+      const { storage, write, path } = bench();
       await write('a', 'x');
       const temporary = join(path, 'temporary');
       writeFileSync(join(temporary, 'file'), 'left');
       mkdirSync(join(temporary, 'folder'));
       writeFileSync(join(temporary, 'folder', 'file'), 'left');
-      clock.advance(HOUR - 10_000);
+      writtenAgo(path, HOUR - 10_000);
       await storage.sweep();
       expect(temporaryIn(path)).toEqual(['file', 'folder', 'folder/file']);
-      clock.advance(20_000);
+      writtenAgo(path, HOUR);
       await storage.sweep();
       expect(temporaryIn(path)).toEqual([]);
+    });
+
+    it('E6: temporary files are no leftovers because the clock of sessions is ahead of that of the file system', async () => {
+      const { storage, write, clock, path } = bench();
+      async function* slow(): AsyncGenerator<Uint8Array> {
+        clock.advance(2 * HOUR);
+        await storage.sweep();
+        expect(temporaryIn(path)).toHaveLength(1);
+        yield Buffer.from('slow');
+      }
+      await expect(write('a', slow(), { expiresAt: clock.now() + 3 * HOUR })).resolves.toMatchObject({ written: true });
     });
 
     it('a writer whose temporary file was swept meanwhile fails, and changes nothing', async () => {
@@ -428,7 +440,7 @@ describe('DirectoryStorage', () => {
       for (const more of [{}, { expect: { version } }, { expect: 'absent' }] as const) {
         async function* slow(): AsyncGenerator<Uint8Array> {
           yield Buffer.from('slow');
-          clock.advance(2 * HOUR);
+          writtenAgo(path, HOUR);
           await storage.sweep();
           expect(temporaryIn(path)).toEqual([]);
         }
@@ -496,6 +508,87 @@ describe('DirectoryStorage', () => {
         expect(await read('a')).toBe(renewed.written ? 'renewed' : undefined);
         await storage.invalidate('a');
       }
+    });
+
+    it('tells of what it has ended, under whatever id, with its bytes', async () => {
+      const { storage, write, clock } = bench({ durable: false });
+      const records = { a: 'one', ['_-'.repeat(127) + 'Z']: '', large: 'x'.repeat(100_000), lines: 'a\nb\n' };
+      for (const [id, content] of Object.entries(records)) await write(id, content, { expiresAt: clock.now() + 1000 });
+      await write('living', 'x');
+      clock.advance(1000);
+      const told: [string, string][] = [];
+      const onExpired = async (id: string, stream: ByteStream): Promise<void> => {
+        told.push([id, Buffer.from(await collect(stream)).toString()]);
+      };
+      expect(await storage.sweep({ onExpired })).toBe(4);
+      expect(told).toHaveLength(4);
+      expect(Object.fromEntries(told)).toEqual(records);
+    });
+
+    it('of several that sweep at once exactly one tells of a record', async () => {
+      const { path, clock, write, files } = bench({ durable: false });
+      const storages = Array.from({ length: 4 }, () => new DirectoryStorage(path, { clock, durable: false }));
+      const ids = Array.from({ length: 100 }, (_, index) => `id${index}`);
+      for (let round = 0; round < 5; round++) {
+        for (const id of ids) await write(id, 'x', { expiresAt: clock.now() + 1000 });
+        clock.advance(1000);
+        const told: string[] = [];
+        const onExpired = async (id: string): Promise<void> => void told.push(id);
+        const ended = await Promise.all(storages.map((storage) => storage.sweep({ onExpired })));
+        expect(ended.reduce((sum, count) => sum + count)).toBe(100);
+        expect(told.toSorted()).toEqual(ids.toSorted());
+        expect(files()).toEqual([]);
+      }
+    }, 30_000);
+
+    it.each<[string, (bytes: string) => void]>([
+      ['are missing', unlinkSync],
+      ['were not written by it', (bytes) => writeFileSync(bytes, '{"v":1}\n{}')],
+      ['have no line', (bytes) => writeFileSync(bytes, 'x'.repeat(300))],
+      [
+        'are a link',
+        (bytes) => {
+          unlinkSync(bytes);
+          symlinkSync('/dev/zero', bytes);
+        },
+      ],
+    ])('ends a record whose bytes %s, and tells nothing of it', async (_, damage) => {
+      const { storage, write, clock, folder } = bench();
+      const version = await versionOf(write('a', 'x', { expiresAt: clock.now() + 1000 }));
+      damage(join(folder('a'), version.replace(/\.\d+$/, '')));
+      clock.advance(1000);
+      const told: string[] = [];
+      expect(await storage.sweep({ onExpired: async (id) => void told.push(id) })).toBe(1);
+      expect(told).toEqual([]);
+      expect(lstatSync(folder('a'), { throwIfNoEntry: false })).toBeUndefined();
+    });
+
+    it('does not read what it ends when nobody asks', async () => {
+      const { storage, write, clock, folder, path } = bench();
+      const version = await versionOf(write('a', 'x', { expiresAt: clock.now() + 1000 }));
+      const another = join(path, 'another name of the bytes');
+      linkSync(join(folder('a'), version.replace(/\.\d+$/, '')), another);
+      const accessed = statSync(another).atimeMs;
+      clock.advance(1000);
+      expect(await storage.sweep()).toBe(1);
+      expect(statSync(another).atimeMs).toBe(accessed);
+    });
+
+    it('leaves no descriptor open, whatever becomes of the news', async () => {
+      const { storage, write, clock } = bench({ durable: false });
+      const before = openFiles();
+      const listeners: NonNullable<SweepOptions['onExpired']>[] = [
+        async () => {},
+        () => Promise.reject(new Error('of the listener')),
+        async (_, stream) => void (await stream[Symbol.asyncIterator]().next()),
+        async (_, stream) => void stream[Symbol.asyncIterator]().next(),
+      ];
+      for (const onExpired of listeners) {
+        await write('a', randomBytes(100_000), { expiresAt: clock.now() + 1000 });
+        clock.advance(1000);
+        expect(await storage.sweep({ onExpired })).toBe(1);
+      }
+      expect(openFiles()).toBe(before);
     });
 
     it('leaves alone what somebody else has put into the folder', async () => {

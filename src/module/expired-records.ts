@@ -1,0 +1,23 @@
+import type { ByteStream } from '../common/byte-stream.js';
+import { readHeader } from '../record/read-header.js';
+import type { SessionObserver } from '../tracker/session-event.js';
+
+/**
+ * Tells of the sessions whose records a sweep has removed: several may share a storage, so each record says whose it is.
+ *
+ * @param names of the sessions of this app; what else lies there is nothing to it
+ */
+export function expiredRecords(
+  names: readonly string[],
+  observe: SessionObserver,
+): (id: string, stream: ByteStream) => Promise<void> {
+  return async (id, stream) => {
+    try {
+      const { name, secretHash } = await readHeader(stream);
+      // Without a secret it is no session, but says of one by value that it had ended
+      if (secretHash !== '' && names.includes(name)) observe({ type: 'expired', session: name, id });
+    } catch {
+      // What cannot be read was no session
+    }
+  };
+}
