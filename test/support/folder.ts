@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -19,4 +19,10 @@ export function everythingIn(path: string): readonly string[] {
 /** What a `DirectoryStorage` has in its temporary folder, without the file that all marks are names of. */
 export function temporaryIn(path: string): readonly string[] {
   return everythingIn(join(path, 'temporary')).filter((name) => name !== 'mark');
+}
+
+/** Lets everything that a `DirectoryStorage` has in its temporary folder be written so many milliseconds ago. */
+export function writtenAgo(path: string, milliseconds: number): void {
+  const seconds = (Date.now() - milliseconds) / 1000;
+  for (const name of temporaryIn(path)) utimesSync(join(path, 'temporary', name), seconds, seconds);
 }

@@ -102,9 +102,8 @@ export class DirectoryStorage extends SessionStorage {
   /** Looks at 1,000 records at the most, and at what killed writers have left: see `RecordSweep`. */
   override async sweep(options: SweepOptions = {}): Promise<number> {
     const { temporary, sweep } = await this.#contents();
-    const now = this.#settings.clock.now();
-    await temporary.sweep(now);
-    return sweep.slice(now, options);
+    await temporary.sweep();
+    return sweep.slice(this.#settings.clock.now(), options);
   }
 
   #record(id: string, { records, temporary }: Contents): DirectoryRecord {

@@ -103,12 +103,10 @@ export class TemporaryFolder {
     await this.#removeAll(folder);
   }
 
-  /**
-   * Removes what killed writers have left.
-   *
-   * @param now milliseconds since the epoch
-   */
-  async sweep(now: number): Promise<void> {
+  /** Removes what killed writers have left. */
+  async sweep(): Promise<void> {
+    // By the clock that the file system has: another one may have gone on while that was set back
+    const now = Date.now();
     const entries = (await unless(listTyped(this.#path), 'ENOENT')) ?? [];
     for (const entry of entries.slice(0, SLICE)) {
       if (entry.name === MARK) continue;

@@ -5,7 +5,7 @@ import { collect, streamOf } from '../../../../src/common/byte-stream.js';
 import { DirectoryStorage } from '../../../../src/storage/directory/directory-storage.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
 import { Child } from '../../../support/child.js';
-import { everythingIn, temporaryFolder, temporaryIn } from '../../../support/folder.js';
+import { everythingIn, temporaryFolder, temporaryIn, writtenAgo } from '../../../support/folder.js';
 
 /** How often a writer is killed; more by night. */
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 20);
@@ -50,9 +50,8 @@ describe('DirectoryStorage between processes', () => {
     }
     expect(left).toBeGreaterThan(0);
 
-    clock.advance(3_600_000 - 1);
-    await storage.sweep();
     clock.advance(2 * 3_600_000);
+    writtenAgo(path, 3_600_000);
     await storage.sweep();
     expect(temporaryIn(path)).toEqual([]);
     expect(everythingIn(join(path, 'records')).filter((name) => name.includes('.'))).toEqual([]);
