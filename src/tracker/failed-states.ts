@@ -1,24 +1,33 @@
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 
+/** A state that could not be stored, and why. */
+interface Failed {
+  /** `'unserializable'` when there were not even bytes. */
+  readonly state: DataSnapshot | 'unserializable';
+  readonly error: unknown;
+}
+
 /** States of the data that could not be stored: the answer that says so must not try the same again. */
 export class FailedStates {
-  #failed: Uint8Array | 'unserializable' | undefined;
+  #failed: Failed | undefined;
   /** What a handler could not store: if it goes on all the same, the response waits for one more try. */
-  #unsaved: { readonly error: unknown; readonly bytes: Uint8Array | undefined } | undefined;
+  #unsaved: { readonly state: DataSnapshot | undefined; readonly error: unknown } | undefined;
 
-  /** Notes what the response could not store; `'unserializable'` when there were not even bytes. */
-  add(state: Uint8Array | 'unserializable'): void {
-    this.#failed = state;
+  /** Notes what the response could not store. */
+  add(state: Failed['state'], error: unknown): void {
+    this.#failed = { state, error };
   }
 
   /** Notes what a handler could not store, and with what error it was told. */
-  addUnsaved(error: unknown, bytes: Uint8Array | undefined): void {
-    this.#unsaved = { error, bytes };
+  addUnsaved(state: DataSnapshot | undefined, error: unknown): void {
+    this.#unsaved = { state, error };
   }
 
   /** Is told of the error that the client is going to be answered with: if it is the handler's, that was the last try. */
   answeredWith(error: unknown): void {
-    if (this.#unsaved?.error === error) this.#failed = this.#unsaved?.bytes;
+    if (this.#unsaved === undefined || this.#unsaved.error !== error) return;
+    const { state } = this.#unsaved;
+    this.#failed = state && { state, error };
   }
 
   /** From now on everything may be tried: something was stored. */
@@ -27,10 +36,20 @@ export class FailedStates {
   }
 
   get hasUnserializable(): boolean {
-    return this.#failed === 'unserializable';
+    return this.#failed?.state === 'unserializable';
   }
 
   has({ bytes }: DataSnapshot): boolean {
-    return this.#failed instanceof Uint8Array && sameBytes(this.#failed, bytes);
+    const state = this.#failed?.state;
+    return typeof state === 'object' && sameBytes(state.bytes, bytes);
+  }
+
+  /**
+   * Says again what was said of a state.
+   *
+   * @throws why it could not be stored; nothing, when it was not tried
+   */
+  rethrow(snapshot: DataSnapshot): void {
+    if (this.has(snapshot)) throw this.#failed?.error;
   }
 }

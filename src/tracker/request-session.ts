@@ -114,7 +114,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
       snapshot = this.sessionData.snapshot();
     } catch (error) {
       if (this.#failed.hasUnserializable) return undefined;
-      this.#failed.add('unserializable');
+      this.#failed.add('unserializable', error);
       return Promise.reject(error instanceof Error ? error : new Error('Cannot serialize session', { cause: error }));
     }
     if (snapshot === undefined) return this.#touchOnce();
@@ -157,16 +157,27 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       await this.#inLine(async (waited) => {
         const current = waited ? this.sessionData.snapshot() : snapshot;
-        if (current === undefined || this.#failed.has(current)) return;
+        if (current === undefined) return;
         tried = current;
-        await this.#store(current);
+        await this.#storeOnce(current);
       });
+    } catch (error) {
+      this.#failed.add(tried, error);
+      if (this.#lossOf(error) === undefined) throw error;
+    }
+  }
+
+  /** Stores a state; one that could not be stored, as who stood before in the line has found out, is not tried again. */
+  async #storeOnce(snapshot: DataSnapshot): Promise<void> {
+    this.#failed.rethrow(snapshot);
+    try {
+      await this.#store(snapshot);
       this.#failed.forget();
     } catch (error) {
-      this.#failed.add(tried.bytes);
-      if (!this.#isDropped(error)) throw error;
-      const reason = error instanceof SessionEndedError ? 'ended' : 'too late';
-      this.#tracking.observe({ type: 'refused', id: this.id, reason });
+      this.#failed.add(snapshot, error);
+      const reason = this.#lossOf(error);
+      if (reason !== undefined) this.#tracking.observe({ type: 'refused', id: this.id, reason });
+      throw error;
     }
   }
 
@@ -176,11 +187,10 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     this.#touched = true;
   }
 
-  /** Whether a change that was not stored is nobody's loss: its session has ended, or nobody is there to get a new one. */
-  #isDropped(error: unknown): boolean {
-    return (
-      error instanceof SessionEndedError || (error instanceof SessionCommittedError && this.reply.state === 'gone')
-    );
+  /** Why a change that was not stored is nobody's loss: its session has ended, or nobody is there to get a new one. */
+  #lossOf(error: unknown): 'ended' | 'too late' | undefined {
+    if (error instanceof SessionEndedError) return 'ended';
+    return error instanceof SessionCommittedError && this.reply.state === 'gone' ? 'too late' : undefined;
   }
 
   #verb<R>(work: () => Promise<R>): Promise<R> {
@@ -191,14 +201,14 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       return await this.#inLine(work);
     } catch (error) {
-      if (error instanceof SessionError) this.#failed.addUnsaved(error, this.#unstored());
+      if (error instanceof SessionError) this.#failed.addUnsaved(this.#unstored(), error);
       throw error;
     }
   }
 
-  #unstored(): Uint8Array | undefined {
+  #unstored(): DataSnapshot | undefined {
     try {
-      return this.sessionData.snapshot()?.bytes;
+      return this.sessionData.snapshot();
     } catch {
       return undefined;
     }

@@ -250,6 +250,31 @@ describe('RequestSession by id', () => {
       expect(valueOf(tracked).slice(0, 22)).toBe(session.id);
     });
 
+    it('D3: tries what fails once, however many commits wait for it, and tells all of them', async () => {
+      const lab = new Lab();
+      const { value } = await lab.client();
+      const { session, tracked } = await lab.request(value);
+      session.data.count = 2;
+      lab.events.length = 0;
+      lab.storage.onWrite.push(() => Promise.reject(new Error('down')));
+      const commits = await Promise.allSettled([tracked.commit(), tracked.commit(), tracked.commit()]);
+      const reason: unknown = expect.any(SessionStorageError);
+      expect(commits).toEqual(Array.from({ length: 3 }, () => ({ status: 'rejected', reason })));
+      expect(lab.storage.calls).toEqual(['read', 'write']);
+      expect(lab.log).toEqual(['storageFailed: Cannot use session storage: it failed, Error']);
+    });
+
+    it('C1: drops a change once, however many commits wait for it', async () => {
+      const lab = new Lab();
+      const { id, value } = await lab.client();
+      const { session, tracked } = await lab.request(value);
+      session.data.count = 2;
+      await lab.storage.memory.invalidate(id);
+      lab.events.length = 0;
+      await Promise.all([tracked.commit(), tracked.commit()]);
+      expect(lab.log).toEqual(['refused: ended']);
+    });
+
     it.each<[Reply['state'], 'rejects' | 'is dropped']>([
       ['begun', 'rejects'],
       ['gone', 'is dropped'],
