@@ -56,8 +56,7 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   }
 
   async commit(snapshot: DataSnapshot): Promise<void> {
-    await this.#assertAlive();
-    this.#issue(snapshot.bytes, snapshot);
+    this.#issue(snapshot.bytes, snapshot, await this.#assertAlive());
   }
 
   touch(): Promise<void> | undefined {
@@ -76,16 +75,17 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     this.#assertOpen('regenerate');
     const { sessionData: data } = this.#session;
     const { clock, timeouts } = this.#keeping.settings;
-    if (isOver(this.#carried, clock.now())) {
+    const now = clock.now();
+    if (isOver(this.#carried, now)) {
       startAnew(this.#session, keep);
       return;
     }
     const snapshot = data.snapshot();
     const payload = data.storable(this.#serialize(keptKeys(data.merge(this.#carried.payload, snapshot), keep)));
     const next = {
-      ...this.#used(payload),
+      ...this.#usedAt(now, payload),
       id: randomId(),
-      absoluteDeadline: restart ? absoluteDeadlineFrom(clock.now(), timeouts) : this.#carried.absoluteDeadline,
+      absoluteDeadline: restart ? absoluteDeadlineFrom(now, timeouts) : this.#carried.absoluteDeadline,
     };
     // Before the old one ends: it may be too large
     const value = this.#keeping.seal(next);
@@ -124,18 +124,20 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
   async update(change: (data: Data) => unknown): Promise<void> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
-    await this.#assertAlive();
+    const aliveAt = await this.#assertAlive();
     const draft = data.draft(this.#carried.payload, snapshot);
     applyChange(change, draft.data);
     const payload = this.#serialize(draft.data);
-    if (snapshot !== undefined || !sameBytes(payload, draft.before)) this.#issue(data.storable(payload), snapshot);
+    if (snapshot !== undefined || !sameBytes(payload, draft.before))
+      this.#issue(data.storable(payload), snapshot, aliveAt);
   }
 
   async take(key: string): Promise<unknown> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
+    let aliveAt: number;
     try {
-      await this.#assertAlive();
+      aliveAt = await this.#assertAlive();
     } catch (error) {
       if (error instanceof SessionEndedError) return undefined;
       throw error;
@@ -143,31 +145,32 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     const merged = data.merge(this.#carried.payload, snapshot);
     if (!Object.hasOwn(merged, key)) return undefined;
     const { [key]: value, ...rest } = merged;
-    this.#issue(data.storable(this.#serialize(rest)), snapshot);
+    this.#issue(data.storable(this.#serialize(rest)), snapshot, aliveAt);
     return value;
   }
 
   async #touch(): Promise<void> {
     const before = this.#carried;
+    const now = this.#keeping.settings.clock.now();
     const revocation = await this.#keeping.revocations?.find(this.id, true);
     // A commit may have been faster, or the end, and the response too
     const isOutrun = this.#carried !== before || this.#session.standing !== this;
-    if (revocation === undefined && !isOutrun && this.#session.reply.state === 'open') this.#send(this.#used(), 'once');
+    if (revocation === undefined && !isOutrun && this.#session.reply.state === 'open')
+      this.#send(this.#usedAt(now), 'once');
   }
 
   /** Hands the client a changed state. */
-  #issue(payload: Uint8Array, snapshot: DataSnapshot | undefined): void {
+  #issue(payload: Uint8Array, snapshot: DataSnapshot | undefined, aliveAt: number): void {
     this.#assertOpen('store');
     const isChanged = !sameBytes(payload, this.#carried.payload);
-    this.#send(this.#used(payload), 'once');
+    this.#send(this.#usedAt(aliveAt, payload), 'once');
     this.#session.sessionData.rebase(payload, snapshot);
     if (isChanged) this.#keeping.observe({ type: 'changed', id: this.id });
   }
 
-  /** The same session, used just now. */
-  #used(payload = this.#carried.payload): CarriedSession {
-    const { clock, timeouts } = this.#keeping.settings;
-    return { ...this.#carried, idleDeadline: clock.now() + timeouts.idle, payload };
+  /** The same session, used at an instant at which it had not ended. */
+  #usedAt(instant: number, payload = this.#carried.payload): CarriedSession {
+    return { ...this.#carried, idleDeadline: instant + this.#keeping.settings.timeouts.idle, payload };
   }
 
   #send(carried: CarriedSession, sending: Sending): void {
@@ -187,12 +190,17 @@ export class CarriedStanding<Data extends object> implements Standing<Data> {
     return earlier?.how;
   }
 
-  /** Closes the session when it has ended meanwhile, as far as anybody knows. */
-  async #assertAlive(): Promise<void> {
-    if (isOver(this.#carried, this.#keeping.settings.clock.now())) throw closeSession(this.#session, this, 'ended');
-    if (!this.#isOut) return;
-    const revocation = await this.#keeping.revocations?.find(this.id, true);
+  /**
+   * Closes the session when it has ended meanwhile, as far as anybody knows.
+   *
+   * @returns when it had not, in milliseconds since the epoch: it may end by its own deadlines while the server is asked
+   */
+  async #assertAlive(): Promise<number> {
+    const now = this.#keeping.settings.clock.now();
+    if (isOver(this.#carried, now)) throw closeSession(this.#session, this, 'ended');
+    const revocation = this.#isOut ? await this.#keeping.revocations?.find(this.id, true) : undefined;
     if (revocation !== undefined) throw closeSession(this.#session, this, revocation.how);
+    return now;
   }
 
   #assertOpen(verb: 'store' | 'regenerate' | 'destroy'): void {
