@@ -36,6 +36,7 @@ export class Exchange implements GateHooks, Reply {
   readonly #log: ExchangeLog;
   readonly #slots: Slot[] = [];
   #request: object;
+  #isAttached = false;
   #begun = false;
   #outage = false;
   #failed = false;
@@ -65,7 +66,7 @@ export class Exchange implements GateHooks, Reply {
   load(registered: RegisteredSession): Promise<TrackedSession> {
     const slot = this.#slot(registered);
     if (slot !== undefined) return slot.loading;
-    if (this.#slots.length === 0) this.#attach();
+    this.#attach();
     const values = registered.transport.receive(this.#raw.headers);
     const loading = registered.tracker.load(values, { request: this.#request, reply: this });
     const created: Slot = { registered, loading, tracked: undefined };
@@ -95,6 +96,11 @@ export class Exchange implements GateHooks, Reply {
 
   /** Is told of an error that the app is going to answer with. */
   answeredWith(error: unknown): void {
+    if (error instanceof SessionStorageError) {
+      // The app may have asked a storage without a session of this request
+      this.#attach();
+      this.outage();
+    }
     for (const { tracked } of this.#slots) tracked?.answeredWith(error);
   }
 
@@ -142,7 +148,10 @@ export class Exchange implements GateHooks, Reply {
     if (failed !== undefined) throw failed.reason;
   }
 
+  /** Puts the response behind the gate, once. */
   #attach(): void {
+    if (this.#isAttached) return;
+    this.#isAttached = true;
     this.#begun = this.#response.headersSent;
     gate(this.#response, this);
   }

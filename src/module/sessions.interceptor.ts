@@ -8,7 +8,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import { SessionError } from '../errors.js';
+import { SessionError, SessionStorageError } from '../errors.js';
 import type { Exchange } from '../http/exchange.js';
 import { messageOf } from '../http/failure.js';
 import type { SessionRequest, SessionResponse } from './platform.js';
@@ -34,8 +34,13 @@ export class SessionsInterceptor implements NestInterceptor {
     const handler = context.getHandler();
     const declared = this.handlers.sessionsOf(handler);
     if (declared !== undefined) return this.#load(context, declared, next);
-    const request = context.switchToHttp().getRequest<SessionRequest>();
-    return committed(next.handle(), this.handlers.answersItself(handler), () => this.#attached(request));
+    const http = context.switchToHttp();
+    const request = http.getRequest<SessionRequest>();
+    return committed(next.handle(), this.handlers.answersItself(handler), (error) =>
+      error instanceof SessionStorageError
+        ? this.registry.exchange(request, http.getResponse<SessionResponse>())
+        : this.#attached(request),
+    );
   }
 
   async #load(
@@ -64,18 +69,19 @@ export class SessionsInterceptor implements NestInterceptor {
  * Lets what a handler gives complete only when its sessions are stored.
  *
  * @param answersItself whether the answer is the handler's own affair and may come later: then the gate commits
+ * @param exchange that of the request, if somebody has asked for a session, or has met this error of a storage
  */
 function committed(
   source: Observable<unknown>,
   answersItself: boolean,
-  exchange: () => Exchange | undefined,
+  exchange: (error?: unknown) => Exchange | undefined,
 ): Observable<unknown> {
   return new Observable((subscriber) => {
     let last: unknown;
     return source.subscribe({
       next: (value) => subscriber.next((last = value)),
       error: (error) => {
-        exchange()?.answeredWith(error);
+        exchange(error)?.answeredWith(error);
         subscriber.error(forFilters(error));
       },
       complete: () => {
