@@ -1,9 +1,11 @@
 import { DefaultReporter, type TestModule } from 'vitest/node';
 import { conformanceLines } from './reporter-conformance.js';
+import { interleavingLines } from './reporter-interleavings.js';
 import { behaviourRows } from './reporter-rows.js';
 
 /**
- * Vitest's own report, then how each storage kept the contract and which behaviour rows each platform covered, then one plain line as the last of the output:
+ * Vitest's own report, then how each storage kept the contract, in how many orders of steps scenarios were run, and which
+ * behaviour rows each platform covered, then one plain line as the last of the output:
  * `N passed, N failed`, with `, N skipped` only where something was skipped.
  *
  * A test file that cannot be loaded, a hook that fails and an unhandled error count as failed: no number hides them.
@@ -26,7 +28,8 @@ export class ClosingLineReporter extends DefaultReporter {
     reason: Parameters<DefaultReporter['onTestRunEnd']>[2],
   ): void {
     super.onTestRunEnd(modules, unhandledErrors, reason);
-    const lines = [...conformanceLines(modules), ...behaviourRows(modules, this.ctx.config.root)];
+    const rows = behaviourRows(modules, this.ctx.config.root);
+    const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows];
     for (const line of lines) process.stdout.write(`${line}\n`);
     const { passed, failed, skipped } = count(modules, unhandledErrors.length);
     if (skipped > 0 && isCI()) {

@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CacheStorage,
+  DirectoryStorage,
+  InProcessInvalidationBus,
+  SessionStorageMemory,
+  type Clock,
+} from 'nest-sessions';
+import type { Store } from './bench.js';
+
+export function memory(clock: Clock): Store {
+  const storage = new SessionStorageMemory({ clock });
+  return { storage, connect: (step) => step(storage) };
+}
+
+/** A folder; each instance has a storage object of its own, as another process would. */
+export function directory(clock: Clock): Store {
+  const path = mkdtempSync(join(tmpdir(), 'nest-sessions-'));
+  const storage = (): DirectoryStorage => new DirectoryStorage(path, { clock, durable: false });
+  const remove = (): void => rmSync(path, { recursive: true, force: true });
+  return { storage: storage(), connect: (step) => step(storage()), remove };
+}
+
+/** The same, and each instance has a cache in front of it; they may tell each other what they change. */
+export function cached(open: (clock: Clock) => Store, isTold: boolean): (clock: Clock) => Store {
+  return (clock) => {
+    const { connect, ...store } = open(clock);
+    const options = isTold ? { clock, bus: new InProcessInvalidationBus() } : { clock };
+    return { ...store, connect: (step) => new CacheStorage(connect(step), options) };
+  };
+}
