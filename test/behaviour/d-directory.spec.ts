@@ -5,9 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { DirectoryStorage } from 'nest-sessions';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Child } from '../support/child.js';
-import { Client, type Answer } from '../support/client.js';
+import { Client } from '../support/client.js';
 import { everythingIn, temporaryFolder } from '../support/folder.js';
 import { PLATFORMS } from '../support/matrix.js';
+import { expectUnavailable } from '../support/unavailable.js';
 import { verbRoutes } from '../support/verb-routes.js';
 import { clientOf, start } from '../support/world.js';
 
@@ -31,12 +32,6 @@ function fill(file: string): void {
       size = Math.floor(size / 2);
     }
   }
-}
-
-function expectUnavailable({ status, setCookies, headers, text }: Answer): void {
-  expect({ status, setCookies }).toEqual({ status: 503, setCookies: [] });
-  expect(headers['retry-after']).toBe('5');
-  expect(text).not.toContain('stored');
 }
 
 /** An app in a process of its own, and a browser that has a session there. */

@@ -99,6 +99,32 @@ describe.each(cells)('%s', (_, cell) => {
     },
   );
 
+  it.each(['/leave-then-set', '/set-then-leave', '/leave-then-reply', '/stream-then-set', '/set-then-stream'])(
+    'D10: the client leaves during %s, and the storage fails: that is told of once, and the app works on',
+    async (path) => {
+      const stops = new Stops<'handler'>();
+      const app = await start(cell, { routes: leavingRoutes(stops) });
+      const client = await clientOf(app, '/set?a=1');
+      for (const [index, fault] of (['fail', 'fail raw', 'hang', 'cut stream'] as const).entries()) {
+        const held = stops.hold('handler');
+        const { abort, answer } = client.begin(path);
+        await held.reached;
+        const failed = app.faults.set('write', fault);
+        abort();
+        held.release();
+        await answer.catch(() => {});
+        await failed;
+        app.clock.advance(5_000);
+        await app.seen('storageFailed', index + 1);
+        app.faults.mend();
+        expect(await client.json('/read')).toEqual({ a: '1' });
+      }
+      expect(app.events.filter(({ type }) => type === 'storageFailed')).toHaveLength(4);
+      expect((await client.get('/set?b=2')).status).toBe(200);
+      expect(await client.json('/read')).toEqual({ a: '1', b: '2' });
+    },
+  );
+
   it('D11: close() waits for requests at work, and what they change is stored', async () => {
     const { routes, stops } = slowRoutes();
     const app = await start(cell, { routes });

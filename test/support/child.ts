@@ -11,13 +11,19 @@ import { onTestFinished } from 'vitest';
 export class Child {
   /** The lines it has printed so far. */
   readonly lines: string[] = [];
-  readonly #process: ChildProcessByStdio<null, Readable, null>;
+  /** What it has printed on stderr so far, which is passed on. */
+  errors = '';
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #closed: Promise<unknown>;
   readonly #waiting = new Set<() => void>();
 
   constructor(program: string, ...args: readonly string[]) {
     const file = fileURLToPath(new URL(program, import.meta.url));
-    this.#process = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+      process.stderr.write(text);
+    });
     this.#closed = once(this.#process, 'close');
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       this.lines.push(line);
@@ -47,6 +53,11 @@ export class Child {
 
   goOn(): void {
     this.#process.kill('SIGCONT');
+  }
+
+  /** Asks it to end. */
+  end(): void {
+    this.#process.kill('SIGTERM');
   }
 
   /** Kills it; resolves when it is gone and all it has printed is read. */

@@ -1,4 +1,10 @@
-import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import {
+  request,
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { setCookieOf, type SetCookieLine } from './set-cookie.js';
 import { byCookie, headerOf, sessionOf, type Carriage } from './travel.js';
 
@@ -30,6 +36,8 @@ export interface Sending {
   /** What is presented of sessions, by name, in place of what the client was handed: one value each, or several. */
   readonly tokens?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: object;
+  /** What keeps its connections; default: it has one of its own. */
+  readonly agent?: Agent;
 }
 
 /** A request under way. */
@@ -43,7 +51,7 @@ export interface Pending {
 
 /**
  * A browser, as far as cookies go, or a program that keeps what stood in the sessions' headers: it keeps what it is handed and
- * sends it back. Every request has a connection of its own.
+ * sends it back. Every request has a connection of its own, unless it is sent through an agent that keeps some.
  */
 export class Client {
   /** What it keeps of sessions: name -> token. */
@@ -87,12 +95,12 @@ export class Client {
     return JSON.parse(text) as T;
   }
 
-  begin(path: string, { method = 'GET', headers = {}, tokens, cookie, body }: Sending = {}): Pending {
+  begin(path: string, { method = 'GET', headers = {}, tokens, cookie, body, agent }: Sending = {}): Pending {
     const fields = cookie === undefined ? this.#fields(tokens) : { cookie };
     const content = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = request(new URL(path, this.origin), {
       method,
-      agent: false,
+      agent: agent ?? false,
       headers: {
         ...headers,
         ...(fields['cookie'] === '' ? {} : fields),

@@ -2,6 +2,7 @@
 // that is named second. It says where it listens. A third argument changes it:
 // - `stop`: it stops itself (SIGSTOP) right before the step that would put its next write in place, and says so first
 // - `nobody`: it runs as a user without rights
+// - `close`: on SIGTERM it closes its app; that the process ends then is not its doing
 import 'reflect-metadata';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -71,5 +72,6 @@ Module({ imports: [sessions], controllers: [ShopController] })(AppModule);
 const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
+if (change === 'close') process.once('SIGTERM', () => app.close());
 if (change === 'nobody' && process.getuid() === 0) process.setuid(65534);
 say(`http://127.0.0.1:${app.getHttpServer().address().port}`);

@@ -9,6 +9,8 @@ import type { Platform } from './matrix.js';
 /** How the platform itself is set up. */
 export interface PlatformOptions {
   readonly trustProxy?: boolean;
+  /** Whether Fastify destroys connections when it closes, requests at work included; default: yes, so that tests end soon. */
+  readonly forceClose?: boolean;
   /** Options of Node's own server. */
   readonly http?: ServerOptions;
   readonly https?: HttpsOptions;
@@ -16,7 +18,7 @@ export interface PlatformOptions {
 
 /** Makes an app of a module, on a platform. */
 export function createApp(platform: Platform, module: TestingModule, options: PlatformOptions = {}): INestApplication {
-  const { trustProxy = false, http, https } = options;
+  const { trustProxy = false, forceClose = true, http, https } = options;
   if (platform === 'express') {
     const app = module.createNestApplication<NestExpressApplication>(new ServerOptionsAdapter(http ?? {}, https));
     if (trustProxy) app.set('trust proxy', true);
@@ -24,7 +26,7 @@ export function createApp(platform: Platform, module: TestingModule, options: Pl
   }
   const adapter = new FastifyAdapter({
     trustProxy,
-    forceCloseConnections: true,
+    forceCloseConnections: forceClose || 'idle',
     ...(http && { http }),
     ...(https && { https }),
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
