@@ -19,6 +19,11 @@ export class Underway {
     return work;
   }
 
+  /** Resolves when all that is under way now is done; rejects when some of it fails. */
+  async done(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+
   /** Resolves, and never rejects, when nothing is under way any more, what was added meanwhile included. */
   async settled(): Promise<void> {
     while (!this.isEmpty) await Promise.allSettled(this.#work);

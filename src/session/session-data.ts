@@ -93,7 +93,8 @@ export class SessionData<Data extends object> {
       return;
     }
     const live = this.#current() as PlainData;
-    const mine = this.#decode(this.#serialize(live));
+    const { bytes, unfit } = this.#fit(live);
+    const mine = this.#decode(bytes);
     const late = changesBetween(snapshot === undefined ? this.#stored() : this.#decode(snapshot.bytes), mine);
     const values = pick(live, Object.keys(late.set));
     const loaded = this.#shape.of(this.#shape.read(payload)).data;
@@ -101,7 +102,7 @@ export class SessionData<Data extends object> {
     // What is equal stays: a handler may hold parts of it
     applyChanges(live, { set: pick(loaded as PlainData, Object.keys(news.set)), removed: news.removed });
     this.#baseline = this.#serialize(live);
-    applyChanges(live, { set: values, removed: late.removed });
+    applyChanges(live, { set: { ...values, ...unfit }, removed: late.removed });
   }
 
   /**
@@ -164,6 +165,29 @@ export class SessionData<Data extends object> {
     }
     for (const key of Object.keys(this.#value)) delete (this.#value as PlainData)[key];
     assignKeys(this.#value, data as PlainData);
+  }
+
+  /** Takes out what cannot be serialized any more: late changes like others, which the next snapshot will refuse. */
+  #fit(live: PlainData): { readonly bytes: Uint8Array; readonly unfit: PlainData } {
+    try {
+      return { bytes: this.#serialize(live), unfit: {} };
+    } catch {
+      const unfit = pick(
+        live,
+        Object.keys(live).filter((key) => !this.#isFit(pick(live, [key]))),
+      );
+      for (const key of Object.keys(unfit)) delete live[key];
+      return { bytes: this.#serialize(live), unfit };
+    }
+  }
+
+  #isFit(data: PlainData): boolean {
+    try {
+      this.#serialize(data);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #serialize(data: object): Uint8Array {

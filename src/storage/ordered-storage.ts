@@ -62,9 +62,14 @@ export class OrderedStorage extends SessionStorage {
       if (typeof expect === 'object' && current !== expect.version) {
         return { written: false, reason: current === undefined ? 'missing' : 'conflict' };
       }
-      if (expiresAt <= 0) await this.#storage.invalidate(id);
-      else await this.#storage.write(id, streamOf(bytes), signal === undefined ? { expiresAt } : { expiresAt, signal });
-      return { written: true, version: versionOf(bytes) };
+      const version = versionOf(bytes);
+      if (expiresAt <= 0) {
+        const wasThere = await this.#storage.invalidate(id);
+        // Its sweep may have been faster
+        return wasThere || current === undefined ? { written: true, version } : { written: false, reason: 'missing' };
+      }
+      await this.#storage.write(id, streamOf(bytes), signal === undefined ? { expiresAt } : { expiresAt, signal });
+      return { written: true, version };
     });
   }
 

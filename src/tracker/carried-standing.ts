@@ -26,6 +26,7 @@ export interface CarriedOrigin {
  */
 export class CarriedStanding<Data extends object> implements Standing<Data> {
   readonly isNew = false;
+  readonly isOpen = true;
   readonly refreshes = true;
   readonly #session: Standee<Data>;
   readonly #keeping: ClientKeeping<Data>;

@@ -36,6 +36,7 @@ export function closeSession<Data extends object>(
 /** A session that takes no more change in this request, so that nothing is revived and nothing is overwritten. */
 export class ClosedStanding<Data extends object> implements Standing<Data> {
   readonly isNew = true;
+  readonly isOpen = false;
   readonly refreshes = false;
   readonly id: string;
   readonly createdAt: number;

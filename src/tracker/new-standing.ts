@@ -9,6 +9,7 @@ import type { Tracking } from './tracking.js';
 /** A session of which nothing is stored: the first change begins it. */
 export class NewStanding<Data extends object> implements Standing<Data> {
   readonly isNew = true;
+  readonly isOpen = true;
   readonly refreshes = false;
   readonly createdAt: number;
   readonly #session: Standee<Data>;

@@ -1,16 +1,17 @@
 import { Underway } from '../common/underway.js';
-import { SessionCommittedError, SessionEndedError, SessionError, SessionStorageError } from '../errors.js';
+import { SessionCommittedError, SessionEndedError, SessionError } from '../errors.js';
 import { SessionData, type DataSnapshot } from '../session/session-data.js';
 import { SessionHandle, type SessionWork } from '../session/session-handle.js';
 import type { RegenerateOptions, Session } from '../session/session.js';
-import { ClosedStanding } from './closed-standing.js';
 import { FailedStates } from './failed-states.js';
 import { Message } from './message.js';
 import { NewStanding } from './new-standing.js';
 import type { PresentedSession } from './presented-session.js';
+import { RequestLine } from './request-line.js';
 import type { Standee, Standing } from './standing.js';
 import type { Occasion, Outgoing, Reply, Sending, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
+import { UnrotatedStanding } from './unrotated-standing.js';
 
 /** A session as one request uses it: it stands in some way, and a verb may make it stand in another. */
 export class RequestSession<Data extends object> implements TrackedSession, SessionWork<Data>, Standee<Data> {
@@ -19,6 +20,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   readonly presented: string | undefined;
   readonly #tracking: Tracking<Data>;
   readonly #occasion: Occasion;
+  readonly #line: RequestLine;
   #standing: Standing<Data>;
   readonly #message = new Message();
   readonly #failed = new FailedStates();
@@ -30,6 +32,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   constructor(tracking: Tracking<Data>, occasion: Occasion, brought?: PresentedSession<Data>) {
     this.#tracking = tracking;
     this.#occasion = occasion;
+    this.#line = new RequestLine(tracking, occasion.reply, this, brought?.failure);
     this.presented = brought?.presented;
     this.sessionData = brought?.data ?? new SessionData(tracking.settings.shape);
     this.#standing = brought?.stand(this) ?? new NewStanding(this, tracking, occasion.request);
@@ -94,9 +97,11 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     return this.#verb(() => this.#standing.destroy());
   }
 
-  async update(change: (data: Data) => unknown): Promise<Data> {
-    await this.#verb(() => this.#standing.update(change));
-    return this.sessionData.value;
+  update(change: (data: Data) => unknown): Promise<Data> {
+    return this.#verb(async () => {
+      await this.#standing.update(change);
+      return this.sessionData.value;
+    });
   }
 
   take<Key extends keyof Data>(key: Key): Promise<Data[Key] | undefined> {
@@ -108,7 +113,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   }
 
   commit(): Promise<void> | undefined {
-    if (!this.#verbs.isEmpty) return this.#verbs.settled().then(() => this.commit());
+    if (!this.#verbs.isEmpty) return this.#commitAfterVerbs();
     let snapshot: DataSnapshot | undefined;
     try {
       snapshot = this.sessionData.snapshot();
@@ -144,18 +149,29 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       await this.#standing.regenerate(options);
     } catch (error) {
-      if (!(this.#standing instanceof ClosedStanding)) {
+      if (this.#standing.isOpen) {
         this.#message.dropUnlessOwed();
-        this.#standing = new ClosedStanding(this, this.#standing, 'refused', 'its secret could not be replaced');
+        this.#standing = new UnrotatedStanding(this, this.#standing);
       }
       throw error;
     }
   }
 
+  /** Of verbs that nobody has waited for, nobody else will learn that one has failed. */
+  async #commitAfterVerbs(): Promise<void> {
+    try {
+      await this.#verbs.done();
+    } catch (error) {
+      this.answeredWith(error);
+      throw error;
+    }
+    await this.commit();
+  }
+
   async #commit(snapshot: DataSnapshot): Promise<void> {
     let tried = snapshot;
     try {
-      await this.#inLine(async (waited) => {
+      await this.#line.inLine(async (waited) => {
         const current = waited ? this.sessionData.snapshot() : snapshot;
         if (current === undefined) return;
         tried = current;
@@ -199,7 +215,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
 
   async #remembered<R>(work: () => Promise<R>): Promise<R> {
     try {
-      return await this.#inLine(work);
+      return await this.#line.inLine(work);
     } catch (error) {
       if (error instanceof SessionError) this.#failed.addUnsaved(this.#unstored(), error);
       throw error;
@@ -214,21 +230,6 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     }
   }
 
-  #inLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.#tracking.underway.add(this.#watched(this.#tracking.inLine(this.id, work)));
-  }
-
-  /** Tells of an error of the storage, to whoever observes and to the answer. */
-  async #watched<R>(work: Promise<R>): Promise<R> {
-    try {
-      return await work;
-    } catch (error) {
-      if (error instanceof SessionStorageError) this.reply.outage();
-      this.#tracking.noticeFailure(error, this.id);
-      throw error;
-    }
-  }
-
   #touchOnce(): Promise<void> | undefined {
     if (this.#touched) return undefined;
     this.#touched = true;
@@ -238,7 +239,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     const quiet = touch.catch((error: unknown) => {
       // A transformer that fails is the app's mistake
       if (!(error instanceof SessionError)) throw error;
-      this.#tracking.noticeFailure(error, this.id);
+      this.#line.notice(error);
     });
     if (refreshes && this.reply.state === 'open') return quiet;
     void this.#tracking.underway.add(quiet);

@@ -36,7 +36,7 @@ export interface SessionEvent {
    * - `created`: the first change of a new session was stored, or handed to its client (by value)
    * - `loaded`: a request that uses the session came with a valid one
    * - `changed`: a commit has stored other data than there were, however many tries it took; a moved deadline is no change
-   * - `conflict`: a commit has met what another request had stored meanwhile; what became of it is told besides
+   * - `conflict`: a commit, or a `destroy()`, has met what another request had stored meanwhile; what became of it is told besides
    * - `regenerated`: the secret was replaced; by value the id, and this is the new one. `changed` besides, if the data was
    * - `destroyed`: `destroy()` or `SessionsService.invalidate()` has ended a session that was there
    * - `expired`: a sweep, or a request that came with its token, has removed the record of a session whose time was over. None

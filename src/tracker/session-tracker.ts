@@ -1,11 +1,12 @@
 import { SessionDecodeError, SessionStorageError } from '../errors.js';
 import { UnfitDataError } from '../session/data-schema.js';
+import { SessionData } from '../session/session-data.js';
 import type { SessionFacts } from '../session/session.js';
 import { ClosedStanding } from './closed-standing.js';
 import type { PresentedSession } from './presented-session.js';
 import { RequestSession } from './request-session.js';
 import type { RefusalReason } from './session-event.js';
-import type { Standing } from './standing.js';
+import { randomId } from './token.js';
 import type { Occasion, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
 import { UnreachableStanding } from './unreachable-standing.js';
@@ -81,7 +82,7 @@ export abstract class SessionTracker<Data extends object> {
       return this.#choose(await this.lookUp(wellFormed), occasion);
     } catch (error) {
       if (this.#tracking.settings.onOutage === 'readonly' && error instanceof SessionStorageError) {
-        return this.#closed(occasion, (session) => new UnreachableStanding(session.standing, error));
+        return this.#unreachable(occasion, wellFormed, error);
       }
       throw error;
     }
@@ -112,13 +113,21 @@ export abstract class SessionTracker<Data extends object> {
 
   /** A session that takes no change: what the client presented is nobody's any more, or two. */
   #refused(occasion: Occasion, why: string): TrackedSession {
-    return this.#closed(occasion, (session) => new ClosedStanding(session, session.standing, 'refused', why));
+    const session = new RequestSession(this.#tracking, occasion);
+    const { createdAt, expiresAt } = session.standing;
+    // It will never be stored: the app need not name it
+    session.become(new ClosedStanding(session, { id: randomId(), createdAt, expiresAt }, 'refused', why));
+    return session;
   }
 
-  #closed(occasion: Occasion, standingOf: (session: RequestSession<Data>) => Standing<Data>): TrackedSession {
-    const session = new RequestSession(this.#tracking, occasion);
-    session.become(standingOf(session));
-    return session;
+  /** A session that takes no change, since nobody knows what the client presented. */
+  #unreachable(occasion: Occasion, values: readonly string[], failure: SessionStorageError): TrackedSession {
+    const [presented = ''] = values;
+    const { settings } = this.#tracking;
+    const standing = new UnreachableStanding<Data>(settings, failure);
+    const { id } = standing;
+    const data = new SessionData(settings.shape);
+    return new RequestSession(this.#tracking, occasion, { id, presented, data, failure, stand: () => standing });
   }
 }
 

@@ -10,6 +10,8 @@ export interface Standing<Data extends object> {
   readonly createdAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Whether it takes changes. */
+  readonly isOpen: boolean;
   /** Whether a touch hands the client its value anew, so that the response waits for it. */
   readonly refreshes: boolean;
   /** Stores a changed state of the data. */

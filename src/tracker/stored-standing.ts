@@ -1,6 +1,5 @@
 import { SessionCommittedError, SessionConflictError } from '../errors.js';
 import type { SessionRecord } from '../record/record.js';
-import type { PlainData } from '../session/data-shape.js';
 import { expiryOf, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
@@ -29,6 +28,7 @@ export interface StoredSession {
 /** A session with a record, as it was when this request last saw it. */
 export class StoredStanding<Data extends object> implements Standing<Data> {
   readonly isNew = false;
+  readonly isOpen = true;
   readonly #session: Standee<Data>;
   readonly #keeping: RecordKeeping<Data>;
   #token: Token;
@@ -69,11 +69,11 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   }
 
   async commit(snapshot: DataSnapshot): Promise<void> {
+    const { sessionData: data } = this.#session;
     const known = this.#record;
     const result = await this.#rewrite(known, (record) => {
-      if (record === known) return this.#next(record, snapshot.bytes);
-      const payload = this.#serialize(this.#merged(record, snapshot));
-      return sameBytes(payload, record.payload) ? undefined : this.#next(record, payload);
+      const payload = record === known ? snapshot.bytes : this.#serialize(data.merge(record.payload, snapshot));
+      return this.#changed(record, payload, snapshot);
     });
     this.#accept(result, snapshot);
   }
@@ -106,7 +106,8 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const value = this.#keeping.seal(token);
     let isChanged = false;
     const result = await this.#rewrite(this.#record, (record) => {
-      const kept = data.storable(this.#serialize(keptKeys(this.#merged(record, snapshot), keep)));
+      this.#assertMergeable(record, snapshot);
+      const kept = data.storable(this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep)));
       isChanged = !sameBytes(kept, record.payload);
       const rotation = { secretHash, isKnown: this.#knownToClient, restart };
       return rotatedRecord(this.#next(record, kept), rotation, this.#keeping.settings);
@@ -142,12 +143,11 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
     const result = await this.#rewrite(undefined, (record) => {
-      this.#assertMergeable(record, snapshot);
       const draft = data.draft(record.payload, snapshot);
       applyChange(change, draft.data);
       const payload = this.#serialize(draft.data);
-      const before = snapshot === undefined ? draft.before : record.payload;
-      return sameBytes(payload, before) ? undefined : this.#next(record, data.storable(payload));
+      if (snapshot === undefined && sameBytes(payload, draft.before)) return undefined;
+      return this.#changed(record, data.storable(payload), snapshot);
     });
     this.#accept(result, snapshot);
   }
@@ -155,20 +155,20 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   async take(key: string): Promise<unknown> {
     const { sessionData: data } = this.#session;
     const snapshot = data.snapshot();
+    let isThere = false;
     let value: unknown;
     const result = await this.#rewrite(undefined, (record) => {
-      value = undefined;
-      const merged = this.#merged(record, snapshot);
-      if (!Object.hasOwn(merged, key)) return undefined;
+      const merged = data.merge(record.payload, snapshot);
       const { [key]: taken, ...rest } = merged;
-      value = taken;
-      return this.#next(record, data.storable(this.#serialize(rest)));
+      isThere = Object.hasOwn(merged, key);
+      value = isThere ? taken : undefined;
+      return isThere ? this.#changed(record, data.storable(this.#serialize(rest)), snapshot) : undefined;
     });
     if (result.outcome === 'missing') {
       closeSession(this.#session, this, 'ended');
       return undefined;
     }
-    this.#accept(result, result.outcome === 'written' ? snapshot : undefined);
+    this.#accept(result, isThere ? snapshot : undefined);
     return value;
   }
 
@@ -198,10 +198,11 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     return usedRecord(record, payload, this.#keeping.settings);
   }
 
-  /** The data of a record with what this request has changed. */
-  #merged(record: KnownRecord, snapshot: DataSnapshot | undefined): PlainData {
+  /** The record to follow `record` with a payload; `undefined` when that is stored already. */
+  #changed(record: KnownRecord, payload: Uint8Array, snapshot: DataSnapshot | undefined): SessionRecord | undefined {
+    if (sameBytes(payload, record.payload)) return undefined;
     this.#assertMergeable(record, snapshot);
-    return this.#session.sessionData.merge(record.payload, snapshot);
+    return this.#next(record, payload);
   }
 
   /** Refuses what was changed on the ground of data that is not what is stored now, where such changes are not to be merged. */

@@ -49,8 +49,6 @@ export abstract class Tracking<Data extends object> {
 
   protected readonly limit: TimeLimit;
   readonly #line: SessionLine;
-  /** What was told of already: several verbs may meet one failure. */
-  readonly #told = new WeakSet<SessionStorageError>();
 
   /** @param storage what its sessions are changed in, if anything: all who change it stand in one line */
   constructor(
@@ -90,10 +88,9 @@ export abstract class Tracking<Data extends object> {
     }
   }
 
-  /** Tells, once, of an error if it is the storage's. */
+  /** Tells of an error if it is the storage's. */
   noticeFailure(error: unknown, id: string): void {
-    if (!(error instanceof SessionStorageError) || this.#told.has(error)) return;
-    this.#told.add(error);
+    if (!(error instanceof SessionStorageError)) return;
     this.observe({ type: 'storageFailed', id, reason: [error.message, ...codesOf(error.cause)].join(', ') });
   }
 }

@@ -1,6 +1,7 @@
 import type { SessionStorageError } from '../errors.js';
-import type { ClosedFacts } from './closed-standing.js';
 import type { Standing } from './standing.js';
+import { randomId } from './token.js';
+import type { TrackerSettings } from './tracking.js';
 
 /**
  * A session that nobody knows, since its storage failed: it is empty, and every change fails as the storage did. What the
@@ -8,17 +9,17 @@ import type { Standing } from './standing.js';
  */
 export class UnreachableStanding<Data extends object> implements Standing<Data> {
   readonly isNew = true;
+  readonly isOpen = false;
   readonly refreshes = false;
-  readonly id: string;
+  readonly id = randomId();
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly #error: SessionStorageError;
 
   /** @param error why it is not known: what its verbs reject with */
-  constructor({ id, createdAt, expiresAt }: ClosedFacts, error: SessionStorageError) {
-    this.id = id;
-    this.createdAt = createdAt;
-    this.expiresAt = expiresAt;
+  constructor({ clock, timeouts }: Pick<TrackerSettings<Data>, 'clock' | 'timeouts'>, error: SessionStorageError) {
+    this.createdAt = clock.now();
+    this.expiresAt = this.createdAt + Math.min(timeouts.idle, timeouts.absolute);
     this.#error = error;
   }
 

@@ -266,6 +266,27 @@ describe.each(cells)('%s', (_, cell) => {
     },
   );
 
+  it.each(['destroy', 'update', 'save', 'regenerate'] as const)(
+    'D5: a %s() that nobody awaits, and that fails, is no success either',
+    async (verb) => {
+      const app = await start(cell, {
+        routes: {
+          ...verbRoutes,
+          forgetful: ({ session }) => {
+            session.data.a = 'lost';
+            void session[verb]((data: Bag) => void (data.n = 1));
+            return 'success';
+          },
+        },
+      });
+      const client = await clientOf(app, '/set?a=1');
+      void app.faults.set('write', 'fail');
+      expectUnavailable(await client.get('/forgetful'));
+      app.faults.mend();
+      expect(await client.json('/read')).toEqual({ a: '1' });
+    },
+  );
+
   it('D5: a destroy that hangs is no success either', async () => {
     const app = await start(cell, { routes });
     const client = await clientOf(app, '/set?a=1');

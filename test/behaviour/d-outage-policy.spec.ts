@@ -13,6 +13,11 @@ const routes: Routes = {
     await session.save().catch(() => {});
     return 'success';
   },
+  'logout-anyway': async ({ session }) => {
+    await session.regenerate().catch(() => {});
+    await session.destroy();
+    return 'success';
+  },
 };
 
 /** Every way to change a session, or to ask for what is stored. */
@@ -81,6 +86,23 @@ describe.each(stored)('%s', (_, cell) => {
     void app.faults.set('read', 'fail');
     await client.get('/caught');
     expect(app.events.filter(({ type }) => type === 'storageFailed')).toHaveLength(1);
+  });
+
+  it(`D1: with onOutage 'readonly', an answer without the session is no answer for others`, async () => {
+    const { app, client } = await begin();
+    const inGoodTimes = await client.get('/read');
+    void app.faults.set('read', 'fail');
+    const { headers } = await client.get('/read');
+    expect(headers['vary']).toBe(inGoodTimes.headers['vary']);
+    expect(headers['cache-control']).toBe('private');
+    expect((await app.client().get('/read')).headers['cache-control']).toBeUndefined();
+  });
+
+  it(`D5: with onOutage 'readonly', a handler that goes on after regenerate() has no logout either`, async () => {
+    const { app, client } = await begin();
+    void app.faults.set('read', 'fail', { times: 1 });
+    expect((await client.get('/logout-anyway')).status).toBe(503);
+    expect(await client.json('/read')).toEqual({ a: '1', nonce: 'x' });
   });
 
   it(`D6: with onOutage 'readonly', visitors without a session get one as ever`, async () => {

@@ -26,11 +26,12 @@ const heardCases: readonly CaseDraft[] = [
     },
   },
   {
-    name: 'sweep() tells of nothing that was renewed or invalidated',
+    name: 'sweep() tells of nothing that was renewed, ended by a write, or invalidated',
     check: async (bench) => {
-      for (const id of ['renewed', 'ended']) await bench.write(id, ONE, { expiresAt: bench.in(1000) });
+      for (const id of ['renewed', 'ended', 'gone']) await bench.write(id, ONE, { expiresAt: bench.in(1000) });
       await bench.write('renewed', TWO);
-      await bench.storage.invalidate('ended');
+      await bench.write('ended', TWO, { expiresAt: 0 });
+      await bench.storage.invalidate('gone');
       await bench.pass(1000);
       await sweepAll(bench, (id) => assert.fail(`it tells of ${id}`));
     },

@@ -36,10 +36,17 @@ describe('expiredRecords()', () => {
   it.each<[string, Uint8Array]>([
     ['a session that this app does not have', recordOf({ name: 'other' })],
     ['the revocation of a session by value', recordOf({ secretHash: '' })],
+    ['a session that was destroyed', recordOf({ idleDeadline: 0 })],
     ['what is no record', Buffer.from('{"name":"cart"}\n')],
   ])('tells nothing of %s', async (_, bytes) => {
     const { events, tell } = bench();
     await tell('a', streamOf(bytes));
+    expect(events).toEqual([]);
+  });
+
+  it.each(['', '../../x\n', 'a'.repeat(256)])('tells nothing of %j, which is no id', async (id) => {
+    const { events, tell } = bench();
+    await tell(id, streamOf(recordOf({})));
     expect(events).toEqual([]);
   });
 

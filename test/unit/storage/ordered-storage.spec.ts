@@ -65,6 +65,22 @@ describe('OrderedStorage over a storage without conditional writes', () => {
     expect(await read()).toBeUndefined();
   });
 
+  it('does not take for its own end what the storage has swept since it looked', async () => {
+    class SweptStorage extends PlainStorage {
+      override async invalidate(id: string): Promise<boolean> {
+        await super.invalidate(id);
+        return super.invalidate(id);
+      }
+    }
+    const storage = new OrderedStorage(new SweptStorage(new ManualClock()));
+    await storage.write('a', bytes('old'), { expiresAt: Infinity });
+    const version = (await storage.read('a', async (entry) => entry.version)) ?? '';
+    expect(await storage.write('a', bytes(''), { expiresAt: 0, expect: { version } })).toEqual({
+      written: false,
+      reason: 'missing',
+    });
+  });
+
   it('lets other ids in while a write hangs', async () => {
     const { plain, storage, expiresAt } = bench();
     const hanging = gate();

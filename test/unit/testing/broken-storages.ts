@@ -275,7 +275,7 @@ export const brokenStorages: readonly BrokenStorage[] = [
   },
   {
     what: 'tells of all that should have expired by now',
-    shownBy: 'sweep() tells of nothing that was renewed or invalidated',
+    shownBy: 'sweep() tells of nothing that was renewed, ended by a write, or invalidated',
     type: class extends GoodStorage {
       readonly #due = new Map<string, GoodRecord>();
 

@@ -50,6 +50,7 @@ describe('DirectoryStorage between processes', () => {
     }
     expect(left).toBeGreaterThan(0);
 
+    await storage.sweep();
     clock.advance(2 * 3_600_000);
     writtenAgo(path, 3_600_000);
     await storage.sweep();

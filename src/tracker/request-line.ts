@@ -1,0 +1,62 @@
+import { SessionStorageError } from '../errors.js';
+import type { Reply } from './tracked-session.js';
+import type { Tracking } from './tracking.js';
+
+/** What requests of all sessions of one kind share. */
+type Shared = Pick<Tracking<never>, 'inLine' | 'underway' | 'noticeFailure'>;
+
+/** A session whose id may change while its verbs wait: what was ended begins anew as another. */
+interface Named {
+  readonly id: string;
+}
+
+/** Does what one request does to its session, in line with all who change the same, and tells of what fails of it. */
+export class RequestLine {
+  readonly #tracking: Shared;
+  readonly #reply: Reply;
+  readonly #session: Named;
+  /** What was told of last: several verbs may meet one failure. */
+  #told: unknown;
+
+  /** @param told a failure that was told of already */
+  constructor(tracking: Shared, reply: Reply, session: Named, told: unknown) {
+    this.#tracking = tracking;
+    this.#reply = reply;
+    this.#session = session;
+    this.#told = told;
+  }
+
+  /**
+   * Does `work` when it is its turn.
+   *
+   * @param work told whether it had to wait
+   */
+  inLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
+    return this.#tracking.underway.add(this.#watched(this.#inLineOf(this.#session.id, work)));
+  }
+
+  /** Tells of an error, once, if it is the storage's. */
+  notice(error: unknown): void {
+    if (error === this.#told) return;
+    this.#told = error;
+    this.#tracking.noticeFailure(error, this.#session.id);
+  }
+
+  #inLineOf<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
+    return this.#tracking.inLine(id, (waited) => {
+      const now = this.#session.id;
+      return now === id ? work(waited) : this.#inLineOf(now, work);
+    });
+  }
+
+  /** Tells of an error of the storage, to whoever observes and to the answer. */
+  async #watched<R>(work: Promise<R>): Promise<R> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof SessionStorageError) this.#reply.outage();
+      this.notice(error);
+      throw error;
+    }
+  }
+}
