@@ -19,9 +19,11 @@ export class Underway {
     return work;
   }
 
-  /** Resolves when all that is under way now is done; rejects when some of it fails. */
+  /** Resolves when all that is under way now is done; rejects then with the last failure of it. */
   async done(): Promise<void> {
-    await Promise.all(this.#work);
+    const results = await Promise.allSettled(this.#work);
+    const failed = results.filter((result) => result.status === 'rejected').at(-1);
+    if (failed !== undefined) throw failed.reason;
   }
 
   /** Resolves, and never rejects, when nothing is under way any more, what was added meanwhile included. */

@@ -6,7 +6,7 @@ import type { Delivery, ResponseHeaders } from '../transport/session-transport.j
 import { addVary, keepOut, keepPrivate } from './cache-headers.js';
 import { failureOf, RETRY_AFTER } from './failure.js';
 import type { RegisteredSession } from './registered-session.js';
-import { gate, type FailureAnswer, type GateHooks, type RawResponse } from './response-gate.js';
+import { gate, isGated, type FailureAnswer, type GateHooks, type RawResponse } from './response-gate.js';
 
 /** The raw Node request under a platform's own. */
 export type RawRequest = IncomingMessage | Http2ServerRequest;
@@ -97,9 +97,9 @@ export class Exchange implements GateHooks, Reply {
   /** Is told of an error that the app is going to answer with. */
   answeredWith(error: unknown): void {
     if (error instanceof SessionStorageError) {
-      // The app may have asked a storage without a session of this request
-      this.#attach();
       this.outage();
+      // The app may have asked a storage without a session of this request. Another app's gate stays
+      if (!isGated(this.#response)) this.#attach();
     }
     for (const { tracked } of this.#slots) tracked?.answeredWith(error);
   }
@@ -151,9 +151,9 @@ export class Exchange implements GateHooks, Reply {
   /** Puts the response behind the gate, once. */
   #attach(): void {
     if (this.#isAttached) return;
-    this.#isAttached = true;
     this.#begun = this.#response.headersSent;
     gate(this.#response, this);
+    this.#isAttached = true;
   }
 
   #isSecure(): boolean {

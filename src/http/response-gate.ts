@@ -23,6 +23,11 @@ export function gate(response: RawResponse, hooks: GateHooks): void {
   response.on('close', close);
 }
 
+/** Whether a response has a gate. */
+export function isGated(response: RawResponse): boolean {
+  return keeperOf(response) !== undefined;
+}
+
 function close(this: RawResponse): void {
   keeperOf(this)?.closed();
 }

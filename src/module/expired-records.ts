@@ -6,7 +6,7 @@ import type { SessionObserver } from '../tracker/session-event.js';
 /**
  * Tells of the sessions whose records a sweep has removed: several may share a storage, so each record says whose it is.
  *
- * @param names of the sessions that this app keeps in the storage; what else lies there is nothing to it
+ * @param names of the sessions of this app; what else lies there is nothing to it
  */
 export function expiredRecords(
   names: readonly string[],

@@ -92,16 +92,16 @@ export class StorageSweeper implements OnApplicationBootstrap, OnModuleDestroy, 
 
   async #sweep(storage: SessionStorage): Promise<void> {
     try {
-      while (!this.#stopped && (await storage.sweep(this.#optionsOf(storage))) > 0) await setImmediate();
+      while (!this.#stopped && (await storage.sweep(this.#options)) > 0) await setImmediate();
     } catch (error) {
       this.#complain('sweep', error);
     }
   }
 
   /** While nobody observes, no storage need read what it removes. */
-  #optionsOf(storage: SessionStorage): SweepOptions | undefined {
+  get #options(): SweepOptions | undefined {
     if (!this.events.isObserved) return undefined;
-    const names = this.registry.sessions.filter((session) => session.storage === storage).map(({ name }) => name);
+    const names = this.registry.sessions.map(({ name }) => name);
     return { onExpired: expiredRecords(names, this.events.emit) };
   }
 

@@ -32,7 +32,7 @@ export class RequestLine {
    * @param work told whether it had to wait
    */
   inLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.#tracking.underway.add(this.#watched(this.#inLineOf(this.#session.id, work)));
+    return this.#tracking.underway.add(this.#watched(this.#inItsLine(work)));
   }
 
   /** Tells of an error, once, if it is the storage's. */
@@ -42,11 +42,15 @@ export class RequestLine {
     this.#tracking.noticeFailure(error, this.#session.id);
   }
 
-  #inLineOf<R>(id: string, work: (waited: boolean) => Promise<R>): Promise<R> {
-    return this.#tracking.inLine(id, (waited) => {
-      const now = this.#session.id;
-      return now === id ? work(waited) : this.#inLineOf(now, work);
-    });
+  /** Goes to the line of another id when it has that by then: in no two lines at once, where two could wait for each other. */
+  async #inItsLine<R>(work: (waited: boolean) => Promise<R>): Promise<R> {
+    for (let moved = false; ; moved = true) {
+      const { id } = this.#session;
+      const done = await this.#tracking.inLine(id, async (waited) =>
+        this.#session.id === id ? { result: await work(waited || moved) } : undefined,
+      );
+      if (done !== undefined) return done.result;
+    }
   }
 
   /** Tells of an error of the storage, to whoever observes and to the answer. */

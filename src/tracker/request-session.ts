@@ -1,4 +1,3 @@
-import { Underway } from '../common/underway.js';
 import { SessionCommittedError, SessionEndedError, SessionError } from '../errors.js';
 import { SessionData, type DataSnapshot } from '../session/session-data.js';
 import { SessionHandle, type SessionWork } from '../session/session-handle.js';
@@ -12,6 +11,7 @@ import type { Standee, Standing } from './standing.js';
 import type { Occasion, Outgoing, Reply, Sending, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
 import { UnrotatedStanding } from './unrotated-standing.js';
+import { Verbs } from './verbs.js';
 
 /** A session as one request uses it: it stands in some way, and a verb may make it stand in another. */
 export class RequestSession<Data extends object> implements TrackedSession, SessionWork<Data>, Standee<Data> {
@@ -25,7 +25,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   readonly #message = new Message();
   readonly #failed = new FailedStates();
   /** What a handler has begun: the response waits for it, since it may have a token to send. */
-  readonly #verbs = new Underway();
+  readonly #verbs = new Verbs();
   #touched = false;
 
   /** @param brought the session that the client brought; `undefined` when it brought none */
@@ -210,7 +210,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   }
 
   #verb<R>(work: () => Promise<R>): Promise<R> {
-    return this.#verbs.add(this.#remembered(work));
+    return this.#verbs.begin(this.#remembered(work));
   }
 
   async #remembered<R>(work: () => Promise<R>): Promise<R> {

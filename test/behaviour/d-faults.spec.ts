@@ -37,6 +37,8 @@ const routes: Routes = {
   }),
 };
 
+const counted = (data: Bag): void => void (data.n = (data.n ?? 0) + 1);
+
 /** Every way to answer a request that changes its session. */
 const changing = [
   '/ok',
@@ -286,6 +288,52 @@ describe.each(cells)('%s', (_, cell) => {
       expect(await client.json('/read')).toEqual({ a: '1' });
     },
   );
+
+  it.each<[string, Routes[string]]>([
+    ['by catch()', ({ session }) => (void session.update(counted).catch(() => {}), 'fallback')],
+    [
+      'of several at once',
+      async ({ session }) => {
+        await Promise.all([session.update(counted), session.update(counted)]).catch(() => {});
+        return 'fallback';
+      },
+    ],
+    [
+      'after the answer',
+      replying(async ({ session, reply }) => {
+        const update = session.update(counted);
+        reply.send('fallback');
+        await update.catch(() => {});
+      }),
+    ],
+  ])("D3: a failure that the handler catches %s is the handler's", async (_, route) => {
+    const app = await start(cell, { routes: { ...verbRoutes, caught: route } });
+    const client = await clientOf(app, '/set?a=1');
+    void app.faults.set('write', 'fail');
+    expect(await client.get('/caught')).toMatchObject({ status: 200, text: 'fallback', handed: [] });
+  });
+
+  it('C11: a regenerate() under way beside a verb that failed hands out its token', async () => {
+    const app = await start(cell, {
+      routes: {
+        ...verbRoutes,
+        both: replying(({ session, reply }) => {
+          void session.update(() => {
+            throw new Error('of the change');
+          });
+          void session.regenerate();
+          reply.send('success');
+        }),
+      },
+    });
+    const client = await clientOf(app, '/set?a=1');
+    const held = app.gate.hold('before write');
+    const answer = client.get('/both');
+    await held.reached;
+    held.release();
+    expect(await answer).toMatchObject({ status: 500, handed: [{ name: 'sid', isCleared: false }] });
+    expect(await client.json('/read')).toEqual({ a: '1' });
+  });
 
   it('D5: a destroy that hangs is no success either', async () => {
     const app = await start(cell, { routes });

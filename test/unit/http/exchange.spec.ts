@@ -379,6 +379,21 @@ describe('Exchange', () => {
     expect(log.lates).toEqual([error]);
   });
 
+  it('answeredWith() says when to try again after an error of a storage, also where no session is loaded', () => {
+    const { exchange, response } = bench();
+    exchange.answeredWith(new SessionStorageError('Cannot reach session storage'));
+    response.statusCode = 503;
+    response.writeHead(503);
+    expect(response.getHeader('Retry-After')).toBe('5');
+  });
+
+  it('answeredWith() leaves a response alone that another app has put behind its gate', async () => {
+    const { exchange, response } = bench();
+    await exchange.load(new FakeSession('outer'));
+    const inner = new Exchange(new IncomingMessage(new Socket()), {}, response, { failed: () => {}, late: () => {} });
+    expect(() => inner.answeredWith(new SessionStorageError('Cannot reach session storage'))).not.toThrow();
+  });
+
   it('answeredWith() tells all sessions that are loaded', async () => {
     const { exchange, sid, cart } = bench();
     await exchange.load(sid);

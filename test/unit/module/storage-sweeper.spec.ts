@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
-import { collect, streamOf } from '../../../src/common/byte-stream.js';
 import { appSession, type AppSession } from '../../../src/module/app-session.js';
 import { defineSession } from '../../../src/module/session-definition.js';
 import { SessionEvents } from '../../../src/module/session-events.js';
@@ -187,26 +186,6 @@ describe('StorageSweeper', () => {
     expect(seen).toEqual(
       expect.arrayContaining(ids.map((id, index) => ({ type: 'expired', session: `s${index}`, id }))),
     );
-  });
-
-  it('tells nothing of a record that says to be of a session which this app keeps elsewhere', async () => {
-    const [mine, elsewhere] = [new SessionStorageMemory({ clock }), new SessionStorageMemory({ clock })];
-    const registry = registryOf(mine, elsewhere);
-    const [, second] = registry.sessions;
-    const reply = { state: 'open', outage: () => undefined } as const;
-    const session = await second!.tracker.load([], { request: undefined, reply });
-    session.handle.data['a'] = 1;
-    await session.commit();
-    const copy = (await elsewhere.read(session.handle.id, async ({ stream }) => collect(stream))) ?? new Uint8Array();
-    await mine.write('copy', streamOf(copy), { expiresAt: clock.now() + 1 });
-    const seen: SessionEvent[] = [];
-    events.stream.subscribe((event) => seen.push(event));
-    clock.advance(HOUR);
-    new StorageSweeper(registry, clock, events).onApplicationBootstrap();
-    clock.advance(PAUSE);
-    await turns();
-    expect([mine.size, elsewhere.size]).toEqual([0, 0]);
-    expect(seen).toEqual([{ type: 'expired', session: 's1', id: session.handle.id }]);
   });
 
   it('D11: stops when the app ends, also between two slices', async () => {

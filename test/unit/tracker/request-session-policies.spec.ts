@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SessionStorageError } from '../../../src/errors.js';
-import { Lab } from './tracker-lab.js';
+import type { Session } from '../../../src/session/session.js';
+import { Lab, valueOf, type Cart } from './tracker-lab.js';
 
 describe('RequestSession', () => {
   it('that will never be stored is not named by `generateId`: two valid tokens, a replaced one, an outage', async () => {
@@ -37,6 +38,29 @@ describe('RequestSession', () => {
     expect(session.id).not.toBe(id);
     expect(await lab.storage.data(session.id)).toMatchObject({ count: 7, coupon: 'late' });
     expect(lab.log.filter((type) => type === 'created')).toHaveLength(1);
+  });
+
+  it('stands in one line at a time: two requests may become each other, and nobody waits for ever', async () => {
+    const lab = new Lab();
+    const names = ['one', 'other'];
+    const generateId = (): string => names.shift() ?? 'more';
+    const tracker = lab.another({ generateId });
+    const open = async (...values: string[]) => {
+      const tracked = await tracker.load(values, { request: {}, reply: { state: 'open', outage: () => {} } });
+      return { tracked, session: tracked.handle as unknown as Session<Cart> };
+    };
+    const values: string[] = [];
+    for (let count = 0; count < 2; count++) {
+      const { session, tracked } = await open();
+      session.data.count = 1;
+      await tracked.commit();
+      values.push(valueOf(tracked));
+    }
+    names.push('other', 'one');
+    const requests = [await open(values[0] ?? ''), await open(values[1] ?? '')];
+    const verbs = requests.flatMap(({ session }) => [session.destroy(), session.update((data) => void data.count++)]);
+    await Promise.all(verbs);
+    expect(requests.map(({ session }) => session.data.count)).toEqual([1, 1]);
   });
 
   it(`with onConflict 'reject' knows its own change behind a lost answer`, async () => {
