@@ -78,7 +78,8 @@ export interface SessionSettings {
   /**
    * What becomes of changes in `data` when another request has changed the data since this one loaded it: `'merge'` (default)
    * puts those of different keys together, and of one key the later stays; `'reject'` stores nothing and answers 409, until
-   * the handler has called `reload()`; after a `regenerate()` that was refused, for good. `update()` and `take()` work on fresh data either way.
+   * the handler has called `reload()`; after a `regenerate()` that was refused, for good. `update()` and `take()` work on fresh
+   * data either way.
    */
   readonly onConflict?: 'merge' | 'reject';
   /**

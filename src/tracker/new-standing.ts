@@ -1,4 +1,5 @@
 import { SessionCommittedError } from '../errors.js';
+import { expiryOf, firstDeadlines } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
@@ -29,8 +30,7 @@ export class NewStanding<Data extends object> implements Standing<Data> {
   }
 
   get expiresAt(): number {
-    const { idle, absolute } = this.#tracking.settings.timeouts;
-    return this.createdAt + Math.min(idle, absolute);
+    return expiryOf(firstDeadlines(this.createdAt, this.#tracking.settings.timeouts));
   }
 
   commit(snapshot: DataSnapshot): Promise<void> {

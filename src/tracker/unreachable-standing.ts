@@ -1,4 +1,5 @@
 import type { SessionStorageError } from '../errors.js';
+import { expiryOf, firstDeadlines } from '../session/expiry.js';
 import type { Standing } from './standing.js';
 import { randomId } from './token.js';
 import type { TrackerSettings } from './tracking.js';
@@ -19,7 +20,7 @@ export class UnreachableStanding<Data extends object> implements Standing<Data> 
   /** @param error why it is not known: what its verbs reject with */
   constructor({ clock, timeouts }: Pick<TrackerSettings<Data>, 'clock' | 'timeouts'>, error: SessionStorageError) {
     this.createdAt = clock.now();
-    this.expiresAt = this.createdAt + Math.min(timeouts.idle, timeouts.absolute);
+    this.expiresAt = expiryOf(firstDeadlines(this.createdAt, timeouts));
     this.#error = error;
   }
 

@@ -18,7 +18,7 @@ import {
 } from './directory-storage-options.js';
 import { DirectoryRecord } from './directory-record.js';
 import { makeFolder, realPath, unless } from './files.js';
-import { idLine } from './id-line.js';
+import { idLine, idLineLength } from './id-line.js';
 import { LentFile } from './lent-file.js';
 import { RecordFolders } from './record-folders.js';
 import { RecordSweep } from './record-sweep.js';
@@ -69,7 +69,7 @@ export class DirectoryStorage extends SessionStorage {
     const opened = await this.#record(id, await this.#contents()).open();
     if (opened === undefined) return undefined;
     const { mark, descriptor } = opened;
-    const stream = new LentFile(descriptor, idLine(id).length);
+    const stream = new LentFile(descriptor, idLineLength(id));
     try {
       return await consumer({ stream, version: mark.name, expiresAt: mark.expiresAt });
     } finally {

@@ -9,6 +9,11 @@ export function idLine(id: string): Uint8Array {
   return Buffer.from(id + LINE_END);
 }
 
+/** How many bytes that is: ids are ASCII. */
+export function idLineLength(id: string): number {
+  return id.length + LINE_END.length;
+}
+
 /**
  * Reads the id in front of a record's bytes.
  *

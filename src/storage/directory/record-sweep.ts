@@ -1,6 +1,6 @@
 import type { SweepOptions } from '../session-storage.js';
 import { tellExpired } from '../tell-expired.js';
-import { idIn, idLine } from './id-line.js';
+import { idIn, idLineLength } from './id-line.js';
 import { LentFile } from './lent-file.js';
 import type { Mark } from './mark.js';
 import type { RecordFolder } from './record-folder.js';
@@ -77,7 +77,7 @@ async function end(folder: RecordFolder, mark: Mark, options: SweepOptions): Pro
   const descriptor = options.onExpired && (await folder.open(mark).catch(() => undefined));
   if (descriptor === undefined) return folder.end(mark, false);
   const id = await idIn(descriptor).catch(() => undefined);
-  const stream = new LentFile(descriptor, id === undefined ? 0 : idLine(id).length);
+  const stream = new LentFile(descriptor, id === undefined ? 0 : idLineLength(id));
   try {
     const ended = await folder.end(mark, false);
     if (ended && id !== undefined) await tellExpired(options, id, stream);

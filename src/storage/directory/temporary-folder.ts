@@ -32,7 +32,6 @@ const LEFTOVER_AGE = 3_600_000;
 /** How many leftovers one sweep removes at most. */
 const SLICE = 1000;
 const NAME_BYTES = 12;
-const NOTHING = new Uint8Array(0);
 /** The empty file that all marks are names of; no temporary name has four characters. */
 const MARK = 'mark';
 
@@ -61,13 +60,13 @@ export class TemporaryFolder {
     const staged = new StagedFile(path);
     try {
       try {
-        let front = head;
+        let front: Uint8Array | undefined = head;
         for await (const chunk of chunksWithin(source, bounds)) {
           // One call for both: most records are one piece
-          await writeAll(descriptor, front === NOTHING ? chunk : Buffer.concat([front, chunk]));
-          front = NOTHING;
+          await writeAll(descriptor, front === undefined ? chunk : Buffer.concat([front, chunk]));
+          front = undefined;
         }
-        await writeAll(descriptor, front);
+        if (front !== undefined) await writeAll(descriptor, front);
         if (this.#durable) await sync(descriptor);
       } finally {
         await close(descriptor);
