@@ -1,26 +1,9 @@
 import { SessionConflictError } from 'nest-sessions';
 import { describe, expect, it } from 'vitest';
-import type { Stops } from '../../src/testing/stops.js';
-import type { Answer, Client } from '../support/client.js';
 import { idCells } from '../support/matrix.js';
 import type { Routes } from '../support/routes.js';
-import { slowRoutes } from '../support/slow-routes.js';
+import { during, slowRoutes } from '../support/slow-routes.js';
 import { clientOf, start } from '../support/world.js';
-
-/** A request that has loaded its session, and goes on when `meanwhile` is over. */
-async function during(
-  stops: Stops<'handler'>,
-  client: Client,
-  path: string,
-  meanwhile: () => Promise<unknown>,
-): Promise<Answer> {
-  const held = stops.hold('handler');
-  const { answer } = client.begin(path);
-  await held.reached;
-  await meanwhile();
-  held.release();
-  return answer;
-}
 
 describe.each(idCells)('%s', (_, cell) => {
   const begin = async (more: Routes = {}) => {

@@ -1,3 +1,4 @@
+import type { Answer, Client } from './client.js';
 import { replying, type Routes } from './routes.js';
 import { Stops } from '../../src/testing/stops.js';
 import { verbRoutes } from './verb-routes.js';
@@ -26,4 +27,19 @@ export function slowRoutes(): { readonly routes: Routes; readonly stops: Stops<P
     reply.send('replied');
   });
   return { routes: { ...verbRoutes, ...slow }, stops };
+}
+
+/** A request that has loaded its session, and goes on when `meanwhile` is over. */
+export async function during(
+  stops: Stops<Place>,
+  client: Client,
+  path: string,
+  meanwhile: () => Promise<unknown>,
+): Promise<Answer> {
+  const held = stops.hold('handler');
+  const { answer } = client.begin(path);
+  await held.reached;
+  await meanwhile();
+  held.release();
+  return answer;
 }

@@ -24,12 +24,6 @@ function plain(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
 }
 
-/** The number of a request under way. */
-function chosen({ open }: Modelled, choice: number): number {
-  const numbers = [...open.keys()];
-  return numbers[choice % numbers.length]!;
-}
-
 /** A client sends a request, whose handler waits. */
 class Begin implements Command {
   #number = 0;
@@ -69,14 +63,13 @@ class Begin implements Command {
   }
 }
 
-/** A handler uses its session; an error that it does not catch is the end of its request. */
-class Use implements Command {
-  #number = 0;
+/** Something that happens to one of the requests under way. */
+abstract class UnderWay implements Command {
+  /** Which of them it was, once it has happened. */
+  protected number = 0;
 
   constructor(
     readonly choice: number,
-    readonly verb: Verb,
-    readonly isCaught: boolean,
     readonly fault: PlannedFault | undefined,
   ) {}
 
@@ -84,10 +77,35 @@ class Use implements Command {
     return open.size > 0;
   }
 
+  abstract run(model: Modelled, real: Real): Promise<void>;
+
+  /** The request, on both sides. */
+  protected chosen({ open }: Modelled, real: Real) {
+    const numbers = [...open.keys()];
+    this.number = numbers[this.choice % numbers.length]!;
+    return { ...open.get(this.number)!, ...real.open.get(this.number)! };
+  }
+
+  /** From now on it is under way no more, on both sides. */
+  protected leave(model: Modelled, real: Real): void {
+    model.open.delete(this.number);
+    real.open.delete(this.number);
+  }
+}
+
+/** A handler uses its session; an error that it does not catch is the end of its request. */
+class Use extends UnderWay {
+  constructor(
+    choice: number,
+    readonly verb: Verb,
+    readonly isCaught: boolean,
+    fault: PlannedFault | undefined,
+  ) {
+    super(choice, fault);
+  }
+
   async run(model: Modelled, real: Real): Promise<void> {
-    const number = (this.#number = chosen(model, this.choice));
-    const { client, session } = model.open.get(number)!;
-    const { node, request } = real.open.get(number)!;
+    const { client, session, node, request } = this.chosen(model, real);
     let thrown: Error | undefined;
     const call = async (): Promise<Outcome> => {
       try {
@@ -105,14 +123,14 @@ class Use implements Command {
       if (met === 'failed after effect') this.#expected(session);
       // What could not be stored is not tried again; and what nobody has changed was used all the same
       else if (!isChanged && !this.verb.closes) session.commit(thrown);
-      await this.#leave(model, real, client, thrown, unavailable(message));
+      await this.#answer(model, real, client, thrown, unavailable(message));
       return;
     }
     const expected = this.#expected(session);
     expect(seen).toEqual('error' in expected ? { error: expected.error } : { value: plain(expected.value) });
     if (expected.thrown !== undefined && !this.isCaught) {
       const status = session.commit(expected.thrown);
-      await this.#leave(model, real, client, thrown, { status, message: session.message });
+      await this.#answer(model, real, client, thrown, { status, message: session.message });
       return;
     }
     expect(plain(request.session.data)).toEqual(session.data);
@@ -127,45 +145,30 @@ class Use implements Command {
     }
   }
 
-  async #leave(
+  async #answer(
     model: Modelled,
     real: Real,
     client: number,
     thrown: Error | undefined,
     expected: Parameters<typeof arrive>[4],
   ): Promise<void> {
-    const { node, request } = real.open.get(this.#number)!;
-    model.open.delete(this.#number);
-    real.open.delete(this.#number);
+    const { node, request } = real.open.get(this.number)!;
+    this.leave(model, real);
     const answer = await request.end(thrown);
     await node.counts.settled();
     arrive(model, real, client, answer, expected);
   }
 
-  toString(): string {
-    return `#${this.#number} ${this.verb.name}${this.isCaught ? ', errors caught' : ''}${faultOf(this.fault)}`;
+  override toString(): string {
+    return `#${this.number} ${this.verb.name}${this.isCaught ? ', errors caught' : ''}${faultOf(this.fault)}`;
   }
 }
 
 /** A handler is done, and its answer arrives. */
-class End implements Command {
-  #number = 0;
-
-  constructor(
-    readonly choice: number,
-    readonly fault: PlannedFault | undefined,
-  ) {}
-
-  check({ open }: Modelled): boolean {
-    return open.size > 0;
-  }
-
+class End extends UnderWay {
   async run(model: Modelled, real: Real): Promise<void> {
-    const number = (this.#number = chosen(model, this.choice));
-    const { client, session } = model.open.get(number)!;
-    const { node, request } = real.open.get(number)!;
-    model.open.delete(number);
-    real.open.delete(number);
+    const { client, session, node, request } = this.chosen(model, real);
+    this.leave(model, real);
     // What only touches may fail unseen
     const fault = session.isChanged ? this.fault : undefined;
     const { result: answer, met } = await meeting(real, node, request.session.id, fault, () => request.end());
@@ -179,8 +182,8 @@ class End implements Command {
     arrive(model, real, client, answer, unavailable(message));
   }
 
-  toString(): string {
-    return `#${this.#number} ends${faultOf(this.fault)}`;
+  override toString(): string {
+    return `#${this.number} ends${faultOf(this.fault)}`;
   }
 }
 
