@@ -14,6 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.spec.ts'],
+    globalSetup: ['test/support/servers/global-setup.ts'],
     reporters: [new ClosingLineReporter()],
   },
 });

@@ -48,6 +48,13 @@ export type {
 } from './storage/directory/directory-storage-options.js';
 export { DIRECTORY_STORAGE_OPTIONS, DirectoryStorage } from './storage/directory/directory-storage.js';
 export {
+  EPOCH_MEMORY,
+  type AddOptions,
+  type AddResult,
+  type PrincipalEntry,
+  type PrincipalIndex,
+} from './storage/principals/principal-index.js';
+export {
   SESSION_STORAGE_MEMORY_OPTIONS,
   SessionStorageMemory,
   type SessionStorageMemoryOptions,

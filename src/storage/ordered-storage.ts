@@ -3,6 +3,7 @@ import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/
 import { KeyedLines, MAX_IN_LINE, type KeyedLine } from '../common/keyed-line.js';
 import { SessionStorageError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
+import type { PrincipalIndex } from './principals/principal-index.js';
 import {
   SessionStorage,
   type ReadOptions,
@@ -30,6 +31,10 @@ export class OrderedStorage extends SessionStorage {
     super();
     this.#storage = storage;
     this.#line = lines.of(storage);
+  }
+
+  override get principals(): PrincipalIndex | undefined {
+    return this.#storage.principals;
   }
 
   /** A storage with conditional writes: the one that is given, or in order. */

@@ -1,4 +1,5 @@
 import type { ByteStream } from '../common/byte-stream.js';
+import type { PrincipalIndex } from './principals/principal-index.js';
 
 /** What a storage lends to the consumer of `read()`. */
 export interface StoredEntry {
@@ -64,6 +65,11 @@ export type WriteResult =
 export abstract class SessionStorage {
   /** Whether `WriteOptions.expect` is kept: the comparison and the write are one step for all users of the backend. */
   abstract readonly conditionalWrites: boolean;
+
+  /** Which records belong to whom; `undefined` where that is not kept: then sessions have no principal. */
+  get principals(): PrincipalIndex | undefined {
+    return undefined;
+  }
 
   /**
    * Lends the bytes under `id` to `consumer`. The storage opens the stream, and closes it when `consumer` settles, however.

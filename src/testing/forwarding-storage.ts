@@ -1,4 +1,5 @@
 import type { ByteStream } from '../common/byte-stream.js';
+import type { PrincipalIndex } from '../storage/principals/principal-index.js';
 import {
   SessionStorage,
   type ReadOptions,
@@ -32,6 +33,10 @@ export class ForwardingStorage extends SessionStorage {
 
   get conditionalWrites(): boolean {
     return this.#delegate.conditionalWrites;
+  }
+
+  override get principals(): PrincipalIndex | undefined {
+    return this.#delegate.principals;
   }
 
   read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, options?: ReadOptions): Promise<R | undefined> {

@@ -1,30 +1,18 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Page } from 'playwright-core';
+import { findOrInstall, findProgram } from '../support/servers/debian.js';
 
 const CI = process.env['CI'] === 'true';
-const find = () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
 /** Finds a Chromium; on CI it is installed from Debian's packages when it is missing, and not finding one is an error. */
 export async function findChromium(): Promise<string | undefined> {
-  if (CI && find() === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    await apt('update');
-    await apt('install', '-y', '--no-install-recommends', 'chromium');
-  }
-  const path = find();
-  if (CI && path === undefined) throw new Error('Cannot run the browser test: no chromium in /usr/bin');
+  const found = findProgram('chromium') ?? findProgram('chromium-browser');
+  if (!CI || found !== undefined) return found;
+  const path = await findOrInstall('chromium', 'chromium');
+  if (path === undefined) throw new Error('Cannot run the browser test: there is no chromium');
   return path;
-}
-
-async function apt(...args: string[]): Promise<void> {
-  await promisify(execFile)('apt-get', args, {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    maxBuffer: 64 * 1024 * 1024,
-  });
 }
 
 /** Lends `use` a page of a fresh Chromium, without JavaScript. */

@@ -9,7 +9,8 @@ import { behaviourRows } from './reporter-rows.js';
  * `N passed, N failed`, with `, N skipped` only where something was skipped.
  *
  * A test file that cannot be loaded, a hook that fails and an unhandled error count as failed: no number hides them.
- * With `CI=true` a skipped test fails the run.
+ * A server that is not on this machine is named before
+ * it: its tests were not even counted. With `CI=true` that, and a skipped test, fails the run.
  */
 export class ClosingLineReporter extends DefaultReporter {
   #closing: string | undefined;
@@ -32,7 +33,9 @@ export class ClosingLineReporter extends DefaultReporter {
     const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows];
     for (const line of lines) process.stdout.write(`${line}\n`);
     const { passed, failed, skipped } = count(modules, unhandledErrors.length);
-    if (skipped > 0 && isCI()) {
+    const missing = process.env['MISSING_SERVERS'] ?? '';
+    if (missing !== '') process.stdout.write(`Not run: what needs ${missing}, which is not on this machine\n`);
+    if ((skipped > 0 || missing !== '') && isCI()) {
       process.stdout.write('CI=true: a skipped test fails the run\n');
       process.exitCode = 1;
     }

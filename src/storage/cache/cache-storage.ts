@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { assertNotAborted, type ByteStream } from '../../common/byte-stream.js';
 import { assertStorageId } from '../assert-storage-id.js';
+import type { PrincipalIndex } from '../principals/principal-index.js';
 import {
   SessionStorage,
   type ReadOptions,
@@ -76,6 +77,10 @@ export class CacheStorage extends SessionStorage {
 
   get conditionalWrites(): boolean {
     return this.#delegate.conditionalWrites;
+  }
+
+  override get principals(): PrincipalIndex | undefined {
+    return this.#delegate.principals;
   }
 
   /** How many records it holds, idle ones that nobody has met yet included. */

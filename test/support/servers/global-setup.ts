@@ -1,0 +1,52 @@
+import type { TestProject } from 'vitest/node';
+import { startPostgres, findPostgres } from './postgres-server.js';
+import { findRedis, startRedis } from './redis-server.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `null` when there is no such server on this machine. */
+    readonly redisUrl: string | null;
+    readonly postgresUrl: string | null;
+  }
+}
+
+/** What a server is called, how it is found, and how it is started. */
+interface Engine {
+  readonly name: string;
+  readonly variable: 'REDIS_URL' | 'DATABASE_URL';
+  find(): Promise<string | undefined>;
+  start(): Promise<{ readonly url: string; remove(): Promise<void> }>;
+}
+
+const redis: Engine = { name: 'Redis', variable: 'REDIS_URL', find: findRedis, start: startRedis };
+const postgres: Engine = { name: 'PostgreSQL', variable: 'DATABASE_URL', find: findPostgres, start: startPostgres };
+
+/**
+ * Starts the servers that tests share, on free ports of the loopback interface: those that `REDIS_URL` and `DATABASE_URL` name,
+ * else those on this machine, else, where that can be done, those of Debian's packages. Without one its tests are skipped, which the last lines
+ * say, and which fails the run with `CI=true`.
+ *
+ * @returns what ends them
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const removers: (() => Promise<void>)[] = [];
+  const missing: string[] = [];
+  const urlOf = async ({ name, variable, find, start }: Engine): Promise<string | null> => {
+    const given = process.env[variable];
+    if (given !== undefined && given !== '') return given;
+    if ((await find()) === undefined) {
+      missing.push(name);
+      return null;
+    }
+    const { url, remove } = await start();
+    removers.push(remove);
+    return url;
+  };
+  // One after the other: only one of them can install at a time
+  project.provide('redisUrl', await urlOf(redis));
+  project.provide('postgresUrl', await urlOf(postgres));
+  process.env['MISSING_SERVERS'] = missing.join(' and ');
+  return async () => {
+    await Promise.all(removers.map((remove) => remove()));
+  };
+}
