@@ -38,8 +38,12 @@ export { JsonSerializer } from './record/json-serializer.js';
 export type { SerializerLimits } from './record/serializer-limits.js';
 export type { SessionSerializer } from './record/session-serializer.js';
 export type { RegenerateOptions, SessionFacts } from './session/session.js';
-export type { CacheStorageOptions } from './storage/cache/cache-storage-options.js';
-export { CACHE_STORAGE_DELEGATE, CACHE_STORAGE_OPTIONS, CacheStorage } from './storage/cache/cache-storage.js';
+export {
+  CACHE_STORAGE_DELEGATE,
+  CACHE_STORAGE_OPTIONS,
+  type CacheStorageOptions,
+} from './storage/cache/cache-storage-options.js';
+export { CacheStorage } from './storage/cache/cache-storage.js';
 export { InProcessInvalidationBus } from './storage/cache/in-process-invalidation-bus.js';
 export type { InvalidationBus, InvalidationListener } from './storage/cache/invalidation-bus.js';
 export type {

@@ -3,6 +3,12 @@ import { milliseconds, type Duration } from '../../common/duration.js';
 import type { CacheBounds } from './cache-entries.js';
 import type { InvalidationBus } from './invalidation-bus.js';
 
+/** Injects the delegate of a `CacheStorage` that is given as a class. */
+export const CACHE_STORAGE_DELEGATE = Symbol('nest-sessions:CACHE_STORAGE_DELEGATE');
+
+/** Injects the options of a `CacheStorage` that is given as a class. */
+export const CACHE_STORAGE_OPTIONS = Symbol('nest-sessions:CACHE_STORAGE_OPTIONS');
+
 /** How a `CacheStorage` keeps its entries, and for how long it trusts them. */
 export interface CacheStorageOptions {
   /** How long an entry stays without use; default `'5m'`. */

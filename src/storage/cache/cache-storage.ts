@@ -12,17 +12,17 @@ import {
 } from '../session-storage.js';
 import { BusWatch } from './bus-watch.js';
 import { CacheEntries, lent, type CacheEntry } from './cache-entries.js';
-import { cacheStorageSettings, type CacheStorageOptions, type CacheStorageSettings } from './cache-storage-options.js';
+import {
+  CACHE_STORAGE_DELEGATE,
+  CACHE_STORAGE_OPTIONS,
+  cacheStorageSettings,
+  type CacheStorageOptions,
+  type CacheStorageSettings,
+} from './cache-storage-options.js';
 import { CacheWork } from './cache-work.js';
 import { CopiedStream } from './copied-stream.js';
 import type { Fill } from './fill.js';
 import { headOf } from './stream-head.js';
-
-/** Injects the delegate of a `CacheStorage` that is given as a class. */
-export const CACHE_STORAGE_DELEGATE = Symbol('nest-sessions:CACHE_STORAGE_DELEGATE');
-
-/** Injects the options of a `CacheStorage` that is given as a class. */
-export const CACHE_STORAGE_OPTIONS = Symbol('nest-sessions:CACHE_STORAGE_OPTIONS');
 
 /** What a read of the delegate came to for whoever made it. */
 type Loaded<R> =

@@ -21,15 +21,14 @@ interface Engine {
 const redis: Engine = { name: 'Redis', variable: 'REDIS_URL', find: findRedis, start: startRedis };
 const postgres: Engine = { name: 'PostgreSQL', variable: 'DATABASE_URL', find: findPostgres, start: startPostgres };
 
+const removers: (() => Promise<void>)[] = [];
+
 /**
  * Starts the servers that tests share, on free ports of the loopback interface: those that `REDIS_URL` and `DATABASE_URL` name,
  * else those on this machine, else, where that can be done, those of Debian's packages. Without one its tests are skipped, which the last lines
  * say, and which fails the run with `CI=true`.
- *
- * @returns what ends them
  */
-export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const removers: (() => Promise<void>)[] = [];
+export async function setup(project: TestProject): Promise<void> {
   const missing: string[] = [];
   const urlOf = async ({ name, variable, find, start }: Engine): Promise<string | null> => {
     const given = process.env[variable];
@@ -46,7 +45,9 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('redisUrl', await urlOf(redis));
   project.provide('postgresUrl', await urlOf(postgres));
   process.env['MISSING_SERVERS'] = missing.join(' and ');
-  return async () => {
-    await Promise.all(removers.map((remove) => remove()));
-  };
+}
+
+/** Ends what was started. */
+export async function teardown(): Promise<void> {
+  await Promise.all(removers.splice(0).map((remove) => remove()));
 }
