@@ -3,6 +3,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORAGE'
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_ENDED'
+  | 'ERR_SESSION_LIMIT'
   | 'ERR_SESSION_COMMITTED'
   | 'ERR_SESSION_TOO_LARGE'
   | 'ERR_SESSION_DECODE'
@@ -64,6 +65,12 @@ export class SessionConflictError extends SessionError {
 /** The session ended (logout, expiry) while this request used it: 409, and nothing was stored. */
 export class SessionEndedError extends SessionError {
   readonly code = 'ERR_SESSION_ENDED';
+  readonly status = 409;
+}
+
+/** The principal has as many sessions as `limit` allows, and it is to reject: 409, and nothing was stored. */
+export class SessionLimitError extends SessionError {
+  readonly code = 'ERR_SESSION_LIMIT';
   readonly status = 409;
 }
 

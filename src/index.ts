@@ -7,6 +7,7 @@ export {
   SessionDecodeError,
   SessionEndedError,
   SessionError,
+  SessionLimitError,
   SessionNotRegisteredError,
   SessionNotSerializableError,
   SessionStorageError,
@@ -19,6 +20,7 @@ export type { SessionRequest } from './module/platform.js';
 export { SessionsModule } from './module/sessions.module.js';
 export type {
   ClientSideOptions,
+  LimitOptions,
   SessionDeclaration,
   SessionOptions,
   SessionSettings,
@@ -32,12 +34,12 @@ export type {
   StorageOption,
   StorageProvider,
 } from './module/sessions-options.js';
-export { SessionsService } from './module/sessions.service.js';
+export { SessionsService, type OfPrincipal } from './module/sessions.service.js';
 export { getStorageToken, InjectStorage, SESSIONS_CLOCK } from './module/tokens.js';
 export { JsonSerializer } from './record/json-serializer.js';
 export type { SerializerLimits } from './record/serializer-limits.js';
 export type { SessionSerializer } from './record/session-serializer.js';
-export type { RegenerateOptions, SessionFacts } from './session/session.js';
+export type { PrincipalSession, RegenerateOptions, SessionFacts } from './session/session.js';
 export {
   CACHE_STORAGE_DELEGATE,
   CACHE_STORAGE_OPTIONS,

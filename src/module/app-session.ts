@@ -45,7 +45,7 @@ function trackerFor(
   app: { readonly clock: Clock; readonly observe: SessionObserver },
 ): SessionTracker<object> {
   const { name, type, isClientSide, serializer, schema, transformers, timeouts, storageTimeout } = definition;
-  const { onConflict, onOutage, generateId } = definition;
+  const { onConflict, onOutage, generateId, limit } = definition;
   const shape = new DataShape(serializer, type, schema);
   const shared = { ...app, name, shape, timeouts, storageTimeout, onOutage, refreshes };
   if (isClientSide) {
@@ -53,8 +53,13 @@ function trackerFor(
     return new ValueTracker({ ...shared, chain, maxLength, revocation: storage });
   }
   if (storage === undefined) throw new TypeError(`Cannot start SessionsModule: session "${name}" has no storage`);
+  if (limit !== undefined && storage.principals === undefined) {
+    throw new TypeError(
+      `Cannot start SessionsModule: limit of session "${name}" needs a storage that keeps an index of principals: use one, or leave limit out`,
+    );
+  }
   const chain = transformers.length === 0 ? undefined : new TransformerChain(transformers, `token ${name}`);
-  return new IdTracker({ ...shared, chain, storage, onConflict, generateId });
+  return new IdTracker({ ...shared, chain, storage, onConflict, generateId, limit });
 }
 
 function transportFor({ name, transport: { cookie, header } }: SessionDefinition, clock: Clock): SessionTransport {

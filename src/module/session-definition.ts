@@ -4,6 +4,7 @@ import type { SessionSerializer } from '../record/session-serializer.js';
 import type { DataSchema } from '../session/data-schema.js';
 import type { Timeouts } from '../session/expiry.js';
 import type { ConflictPolicy } from '../tracker/record-keeping.js';
+import type { PrincipalLimit } from '../tracker/principals.js';
 import type { OutagePolicy } from '../tracker/tracking.js';
 import type { SessionTransformer } from '../transformer/session-transformer.js';
 import {
@@ -17,6 +18,7 @@ import {
   wrongType,
   type OptionPath,
 } from './option-checks.js';
+import { limitOf } from './limit-options.js';
 import { schemaOf } from './schema-options.js';
 import type { SessionOptions } from './sessions-options.js';
 import { transformersOf } from './transformer-options.js';
@@ -45,6 +47,8 @@ export interface SessionDefinition {
   readonly onConflict: ConflictPolicy;
   readonly onOutage: OutagePolicy;
   readonly generateId: ((request: unknown) => string) | undefined;
+  /** How many sessions a principal may have; `undefined` for any number. */
+  readonly limit: PrincipalLimit | undefined;
 }
 
 const OPTIONS = [
@@ -66,6 +70,7 @@ const OPTIONS = [
   'onConflict',
   'onOutage',
   'generateId',
+  'limit',
 ] as const satisfies readonly (keyof SessionOptions)[];
 
 const ONE_MINUTE = 60_000;
@@ -103,6 +108,7 @@ export function defineSession(options: SessionOptions, path: OptionPath): Sessio
     onConflict: oneOf(onConflict, ['merge', 'reject'], at(path, 'onConflict')),
     onOutage: oneOf(onOutage, ['fail', 'readonly'], at(path, 'onOutage')),
     generateId,
+    limit: limitOf(options.limit, at(path, 'limit')),
   });
 }
 
@@ -131,8 +137,8 @@ function isByValue(options: SessionOptions, path: OptionPath): boolean {
   assertClientSide(clientSide, here);
   if (clientSide === false) return false;
   const unread: readonly (keyof SessionOptions)[] = isRevocable(options)
-    ? ['storage', 'generateId', 'onConflict']
-    : ['storage', 'generateId', 'onConflict', 'onOutage', 'storageTimeout'];
+    ? ['storage', 'generateId', 'onConflict', 'limit']
+    : ['storage', 'generateId', 'onConflict', 'limit', 'onOutage', 'storageTimeout'];
   for (const option of unread) {
     if (options[option] === undefined) continue;
     throw wrongType(

@@ -35,6 +35,17 @@ export interface ClientSideOptions<Storage> {
   readonly revocation?: Storage;
 }
 
+/** How many sessions a principal may have. */
+export interface LimitOptions {
+  /** The most that live at once, 1 at least. */
+  readonly perPrincipal: number;
+  /**
+   * What happens when one more becomes theirs: `'evictOldest'` (default) ends the one that has been theirs for the longest
+   * time; `'reject'` refuses the new one with `SessionLimitError` (409).
+   */
+  readonly onExceeded?: 'evictOldest' | 'reject';
+}
+
 /** The options of one session that may come from a factory. */
 export interface SessionSettings {
   /** Where records are kept; default: a `SessionStorageMemory` of its own. */
@@ -87,6 +98,11 @@ export interface SessionSettings {
    * empty and refuses every change with 503 (`'readonly'`), for pages that are of use without. The client keeps what it has.
    */
   readonly onOutage?: 'fail' | 'readonly';
+  /**
+   * How many sessions may have the same `principal`, exactly, over all nodes; default: any number. For storages that keep an
+   * index of principals.
+   */
+  readonly limit?: LimitOptions;
   /**
    * Names the ids of new sessions, the public half of the token; default: 16 random bytes. Called once for a new session, with
    * the platform's request; must return 1 to 255 characters of `[A-Za-z0-9_-]`. If that id exists, one random id is tried.

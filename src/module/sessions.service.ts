@@ -1,11 +1,20 @@
 import { Inject, Injectable, type ArgumentsHost, type Type } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import type { PrincipalSession } from '../session/session.js';
 import type { FoundSession } from '../tracker/session-tracker.js';
 import type { SessionEvent } from '../tracker/session-event.js';
 import type { SessionRequest } from './platform.js';
 import type { Session } from './session.decorator.js';
 import { SessionEvents } from './session-events.js';
 import { SessionsRegistry } from './sessions-registry.js';
+
+/** Sessions of one principal. */
+export interface OfPrincipal {
+  /** Whose: as it was assigned to `session.principal`. */
+  readonly principal: string;
+  /** The session's class or name; may be missing where there is one session. */
+  readonly type?: Type<object> | string;
+}
 
 /** Sessions outside of handlers' parameters: in guards, filters, middleware, jobs. */
 @Injectable()
@@ -61,13 +70,53 @@ export class SessionsService {
   /**
    * Ends a session by its public id: its client is without it from the next request on.
    *
-   * @param type the session's class or name; may be missing where there is one session
+   * @param of the session's class or name; may be missing where there is one session. Or that, and the principal whose session it
+   * must be, for a user who ends one of their own: another's is left alone
    * @returns whether there was one; by value, whether nobody had ended it before
    * @throws {SessionNotRegisteredError} when there is no such session
-   * @throws {TypeError} for a session by value without revocation
+   * @throws {TypeError} for a session by value without revocation; for a principal, where it is not kept whose sessions are
    * @throws {SessionStorageError} when the storage fails
    */
-  async invalidate(id: string, type?: Type<object> | string): Promise<boolean> {
-    return this.registry.get(type).tracker.invalidate(id);
+  async invalidate(id: string, of?: Type<object> | string | OfPrincipal): Promise<boolean> {
+    if (typeof of !== 'object') return this.registry.get(of).tracker.invalidate(id);
+    return this.registry.get(of.type).tracker.invalidate(id, principalOf(of));
   }
+
+  /**
+   * Tells what a principal may know of their sessions that live now, in the order in which they became theirs: public facts,
+   * neither secret nor data.
+   *
+   * ```ts
+   * for await (const { id, lastUsedAt, label } of sessions.list({ principal: user.id })) devices.push({ id, lastUsedAt, label });
+   * ```
+   *
+   * @returns sessions, read from the storage one by one; none when they have none
+   * @throws {SessionNotRegisteredError} when there is no such session
+   * @throws {TypeError} where it is not kept whose sessions are
+   * @throws {SessionStorageError} when the storage fails; like the others, when the first is asked for
+   */
+  async *list(of: OfPrincipal): AsyncGenerator<PrincipalSession, void, undefined> {
+    yield* this.registry.get(of.type).tracker.list(principalOf(of));
+  }
+
+  /**
+   * Ends all sessions of a principal: when their password has changed, when an account is closed, to sign out everywhere. A
+   * request that has begun by now cannot make its session theirs any more, since what it knows of them may be outdated.
+   *
+   * @param of whose; `except`: the id of the session that stays, mostly the one of this request
+   * @returns how many it has ended
+   * @throws {SessionNotRegisteredError} when there is no such session
+   * @throws {TypeError} where it is not kept whose sessions are
+   * @throws {SessionStorageError} when the storage fails: call it again, some may live
+   * @see ASVS 5.0, 7.4.3: terminate other sessions after a change of authentication factors
+   */
+  async invalidateAll(of: OfPrincipal & { readonly except?: string }): Promise<number> {
+    return this.registry.get(of.type).tracker.invalidateAll(principalOf(of), of.except);
+  }
+}
+
+/** @throws {TypeError} when it is none: nobody's sessions are not somebody's */
+function principalOf({ principal }: OfPrincipal): string {
+  if (typeof principal === 'string' && principal !== '') return principal;
+  throw new TypeError('Cannot use principal: it must be a text of 1 to 255 characters');
 }

@@ -21,6 +21,10 @@ export interface RecordHeader {
   readonly absoluteDeadline: number;
   /** The ids of the last commits, newest first: by its own a writer whose answer was lost knows that it has succeeded. */
   readonly commits: readonly string[];
+  /** Whose session it is; `undefined` for nobody's. */
+  readonly principal?: string | undefined;
+  /** What its client is called. */
+  readonly label?: string | undefined;
 }
 
 /** For how long the secret that a login replaced is refused with 409 instead of being unknown, in milliseconds. */
@@ -33,7 +37,7 @@ const FORMAT = 1;
 
 /** Writes a header as one line of JSON, without its line end. */
 export function encodeHeader(header: RecordHeader): string {
-  const { name, secretHash, previous, createdAt, idleDeadline, absoluteDeadline, commits } = header;
+  const { name, secretHash, previous, createdAt, idleDeadline, absoluteDeadline, commits, principal, label } = header;
   return JSON.stringify({
     v: FORMAT,
     name,
@@ -43,6 +47,8 @@ export function encodeHeader(header: RecordHeader): string {
     idle: idleDeadline,
     absolute: absoluteDeadline,
     commits,
+    principal,
+    label,
   });
 }
 
@@ -62,6 +68,8 @@ export function decodeHeader(line: string): RecordHeader {
     idleDeadline: instant(fields['idle']),
     absoluteDeadline: instant(fields['absolute']),
     commits: texts(fields['commits']),
+    principal: optionalText(fields['principal']),
+    label: optionalText(fields['label']),
   };
 }
 
@@ -83,6 +91,10 @@ function previousSecret(value: unknown): PreviousSecret | undefined {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : refuse();
+}
+
+function optionalText(value: unknown): string | undefined {
+  return value === undefined ? undefined : text(value);
 }
 
 function instant(value: unknown): number {

@@ -1,11 +1,14 @@
 import { applyChanges, changesBetween } from './own-changes.js';
 import { assignKeys, type DataShape, type PlainData } from './data-shape.js';
+import { NO_MARKS, SessionMarks, type Marks } from './session-marks.js';
 
-/** A state of the data that differs from what is stored, serialized at one instant. */
+/** A state of the data, or of the marks, that differs from what is stored; the data serialized at one instant. */
 export interface DataSnapshot {
   readonly bytes: Uint8Array;
   /** The object that was assigned as a whole; `undefined` when keys were changed one by one. */
   readonly replacement: object | undefined;
+  /** Which marks were changed. */
+  readonly marks: Marks;
 }
 
 /**
@@ -13,6 +16,7 @@ export interface DataSnapshot {
  * the data stays an ordinary object.
  */
 export class SessionData<Data extends object> {
+  readonly marks: SessionMarks;
   readonly #shape: DataShape<Data>;
   #value: Data | undefined;
   /** What `#value` serialized to when it was last known to be as stored. */
@@ -22,10 +26,12 @@ export class SessionData<Data extends object> {
 
   /**
    * @param payload what is stored, kept by this object; `undefined` for a new session
+   * @param marks those that are stored
    * @throws {SessionDecodeError} when these are not the serializer's bytes
    */
-  constructor(shape: DataShape<Data>, payload?: Uint8Array) {
+  constructor(shape: DataShape<Data>, payload?: Uint8Array, marks: Marks = NO_MARKS) {
     this.#shape = shape;
+    this.marks = new SessionMarks(marks);
     if (payload !== undefined) this.#take(payload);
   }
 
@@ -51,14 +57,24 @@ export class SessionData<Data extends object> {
    * @throws {SessionNotSerializableError} when the serializer would not give a value back, or the next load would refuse it
    */
   snapshot(): DataSnapshot | undefined {
-    if (!this.#lookedAt) return undefined;
+    const marks = this.marks.changes;
+    if (!this.#lookedAt && marks === NO_MARKS) return undefined;
     const bytes = this.#serialize(this.#current());
     if (this.#baseline !== undefined && sameBytes(bytes, this.#baseline)) {
       // To assign what is there already replaces nothing
       this.#replacement = undefined;
+      if (marks === NO_MARKS) return undefined;
+    }
+    return { bytes: this.storable(bytes), replacement: this.#replacement, marks };
+  }
+
+  /** The same; also `undefined` for what the serializer would not give back. */
+  unstored(): DataSnapshot | undefined {
+    try {
+      return this.snapshot();
+    } catch {
       return undefined;
     }
-    return { bytes: this.storable(bytes), replacement: this.#replacement };
   }
 
   /**
@@ -133,15 +149,17 @@ export class SessionData<Data extends object> {
     return changes;
   }
 
-  /** Starts as new, with some data as changes that are to be stored. */
-  restart(changes: PlainData): void {
+  /** Starts as new, with some data and marks as changes that are to be stored. */
+  restart(changes: PlainData, marks: Marks): void {
     this.reset(undefined);
     assignKeys(this.value, changes);
+    this.marks.change(marks);
   }
 
   /** Drops what was changed and takes what is stored; `undefined` for nothing: the data of a new session. */
-  reset(payload: Uint8Array | undefined): void {
+  reset(payload: Uint8Array | undefined, marks: Marks = NO_MARKS): void {
     this.#replacement = undefined;
+    this.marks.reset(marks);
     if (payload !== undefined) this.#take(payload);
     else this.#put(this.#shape.blank(), undefined);
   }

@@ -1,10 +1,14 @@
 import { inspect } from 'node:util';
+import type { Marks } from './session-marks.js';
 import type { RegenerateOptions, Session, SessionFacts } from './session.js';
 
 /** What stands behind a handle. */
-export interface SessionWork<Data extends object> extends Session<Data> {
+export interface SessionWork<Data extends object> extends Omit<Session<Data>, keyof Marks> {
   /** The session's name, for whoever looks at a handle. */
   readonly name: string;
+  readonly marks: Marks;
+  /** Changes marks. */
+  mark(changes: Marks): void;
 }
 
 /** What a handler holds: the session's public face, and nothing that it would have to keep to itself. */
@@ -37,6 +41,22 @@ export class SessionHandle<Data extends object> implements Session<Data> {
 
   set data(data: Data) {
     this.#work.data = data;
+  }
+
+  get principal(): string | undefined {
+    return this.#work.marks.principal;
+  }
+
+  set principal(principal: string | undefined) {
+    this.#work.mark({ principal });
+  }
+
+  get label(): string | undefined {
+    return this.#work.marks.label;
+  }
+
+  set label(label: string | undefined) {
+    this.#work.mark({ label });
   }
 
   save(): Promise<void> {

@@ -7,9 +7,17 @@ export interface SessionFacts {
   readonly expiresAt: Date;
 }
 
+/** What a principal may know of one of their sessions. */
+export interface PrincipalSession extends SessionFacts {
+  /** When it was used last, as closely as `touchAfter` says. */
+  readonly lastUsedAt: Date;
+  /** What its client is called; `undefined` when it was given no name. */
+  readonly label: string | undefined;
+}
+
 /** What `regenerate()` keeps and starts anew. */
 export interface RegenerateOptions<Data extends object = Record<string, unknown>> {
-  /** Which of the stored and changed keys stay: all (default), none, or those listed. */
+  /** Which of the stored and changed keys stay: all (default), none, or those listed. `principal` and `label` stay with all only. */
   readonly keep?: 'all' | 'none' | readonly (keyof Data)[];
   /** Whether the absolute timeout starts anew; default `true`. */
   readonly restart?: boolean;
@@ -37,6 +45,24 @@ export interface Session<Data extends object = Record<string, unknown>> extends 
    * @throws {TypeError} when something else than an object is assigned
    */
   data: Data;
+
+  /**
+   * Whose session it is: the user's id, set at login and stored with the data; `undefined`, the default, for nobody's. By it
+   * `SessionsService` lists and ends sessions, and `limit` counts them. It is refused with `SessionConflictError` (409) when
+   * `invalidateAll()` has ended the principal's sessions since this request came to its session, and with `SessionLimitError`
+   * (409) when there are too many.
+   *
+   * @throws {TypeError} when it is set to something else than a text of 1 to 255 characters or `undefined`; by value, and where
+   * the storage keeps no index of principals
+   */
+  principal: string | undefined;
+
+  /**
+   * What its client is called, such as "Firefox on Linux", for who sees a list of their sessions; `undefined` by default.
+   *
+   * @throws {TypeError} when it is set to something else than a text of 1 to 255 characters or `undefined`; by value
+   */
+  label: string | undefined;
 
   /**
    * Stores what changed now: for streams that stay open long, and for work that must not start before it is stored.

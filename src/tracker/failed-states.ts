@@ -1,4 +1,5 @@
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import { sameMarks } from '../session/session-marks.js';
 
 /** A state that could not be stored, and why. */
 interface Failed {
@@ -39,9 +40,9 @@ export class FailedStates {
     return this.#failed?.state === 'unserializable';
   }
 
-  has({ bytes }: DataSnapshot): boolean {
+  has({ bytes, marks }: DataSnapshot): boolean {
     const state = this.#failed?.state;
-    return typeof state === 'object' && sameBytes(state.bytes, bytes);
+    return typeof state === 'object' && sameBytes(state.bytes, bytes) && sameMarks(state.marks, marks);
   }
 
   /**

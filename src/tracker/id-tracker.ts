@@ -2,11 +2,13 @@ import { SessionDecodeError } from '../errors.js';
 import type { RecordHeader } from '../record/record-header.js';
 import { expiryOf, isOver } from '../session/expiry.js';
 import { SessionData } from '../session/session-data.js';
+import type { PrincipalSession } from '../session/session.js';
 import { isStorageId } from '../storage/assert-storage-id.js';
 import type { WriteResult } from '../storage/session-storage.js';
 import { isSealedText } from '../transformer/transformer-chain.js';
 import { IdTracking, type IdTrackerSettings } from './id-tracking.js';
 import { endedRecord } from './next-record.js';
+import type { PrincipalSessions } from './principal-sessions.js';
 import type { KnownRecord } from './records.js';
 import type { RefusalReason } from './session-event.js';
 import { refusalOf, SessionTracker, type FoundSession, type LookedUp } from './session-tracker.js';
@@ -45,14 +47,33 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
     return { id, createdAt: new Date(header.createdAt), expiresAt: new Date(expiryOf(header)), data: data.value };
   }
 
-  async invalidate(id: string): Promise<boolean> {
+  async invalidate(id: string, principal?: string): Promise<boolean> {
+    if (principal !== undefined)
+      return isStorageId(id) && this.#tracking.noticed(id, () => this.#owned.invalidate(id, principal));
     const found = await this.#own(id);
     if (found === undefined || isOver(found.header, this.#settings.clock.now())) return false;
     const { records } = this.#tracking;
     const end = (): Promise<boolean> => this.#tracking.inLine(id, () => records.invalidate(id));
     const ended = await this.#tracking.noticed(id, end);
     if (ended) this.#tracking.observe({ type: 'destroyed', id });
+    if (found.header.principal !== undefined) await this.#tracking.principals?.leave(found.header.principal, id);
     return ended;
+  }
+
+  list(principal: string): AsyncGenerator<PrincipalSession, void, undefined> {
+    return this.#owned.list(principal);
+  }
+
+  async invalidateAll(principal: string, except?: string): Promise<number> {
+    return this.#owned.invalidateAll(principal, except);
+  }
+
+  get #owned(): PrincipalSessions {
+    const { owned } = this.#tracking;
+    if (owned !== undefined) return owned;
+    throw new TypeError(
+      `Cannot use principal: the storage of "${this.#settings.name}" keeps no index of principals, use one that does`,
+    );
   }
 
   /** A token's form, sealed or not: an instance that has no keys yet must not make clients forget sealed tokens. */
@@ -74,7 +95,7 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
     try {
       const record = await this.#read(id, true);
       if (record?.header.name !== this.#settings.name) return undefined;
-      return { header: record.header, data: new SessionData(this.#settings.shape, record.payload) };
+      return { header: record.header, data: new SessionData(this.#settings.shape, record.payload, record.header) };
     } catch (error) {
       if (error instanceof SessionDecodeError) return undefined;
       throw error;
@@ -142,7 +163,7 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
       return {
         id,
         presented: value,
-        data: new SessionData(this.#settings.shape, record.payload),
+        data: new SessionData(this.#settings.shape, record.payload, record.header),
         stand: (session) => new StoredStanding(session, this.#tracking, known),
       };
     }

@@ -1,11 +1,17 @@
 import { firstDeadlines } from '../session/expiry.js';
+import type { Marks } from '../session/session-marks.js';
 import { isStorageId } from '../storage/assert-storage-id.js';
 import { OrderedStorage } from '../storage/ordered-storage.js';
 import type { SessionStorage } from '../storage/session-storage.js';
 import type { TransformerChain } from '../transformer/transformer-chain.js';
+import { PrincipalRecords } from './principal-records.js';
+import { PrincipalSessions } from './principal-sessions.js';
+import { Principals, type PrincipalLimit } from './principals.js';
 import type { RecordKeeping, RecordSettings } from './record-keeping.js';
 import { RecordWriter } from './record-writer.js';
 import { Records } from './records.js';
+import type { SessionEvent } from './session-event.js';
+import { SessionIndex } from './session-index.js';
 import type { Standee } from './standing.js';
 import { StoredStanding } from './stored-standing.js';
 import { formatToken, hashOf, randomId, randomSecret, type Token } from './token.js';
@@ -18,6 +24,8 @@ export interface IdTrackerSettings<Data extends object> extends RecordSettings<D
   readonly chain: TransformerChain | undefined;
   /** Names the ids of new sessions; `undefined` for random ones. */
   readonly generateId: ((request: unknown) => string) | undefined;
+  /** How many sessions a principal may have; `undefined` for any number. */
+  readonly limit: PrincipalLimit | undefined;
 }
 
 /** What all sessions of one kind share that are kept in a storage. */
@@ -25,12 +33,27 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
   declare readonly settings: IdTrackerSettings<Data>;
   readonly records: Records;
   readonly writer: RecordWriter;
+  /** `undefined` where the storage keeps no index of them. */
+  readonly principals: Principals | undefined;
+  /** What principals may do; `undefined` as above. */
+  readonly owned: PrincipalSessions | undefined;
 
   constructor(settings: IdTrackerSettings<Data>) {
-    const { storage, clock, storageTimeout } = settings;
+    const { storage, name, clock, storageTimeout } = settings;
     super(settings, storage);
     this.records = new Records(OrderedStorage.over(storage), this.limit);
-    this.writer = new RecordWriter(this.records, clock, storageTimeout);
+    const index = storage.principals && new SessionIndex(storage.principals, name, this.limit);
+    const observing = { ...settings, observe: (event: Omit<SessionEvent, 'session'>): void => this.observe(event) };
+    this.principals = index && new Principals(index, this.records, observing);
+    this.owned = index && new PrincipalSessions(index, new PrincipalRecords(this.records, settings), observing);
+    this.writer = new RecordWriter(this.records, this.principals, clock, storageTimeout);
+  }
+
+  assertTakes(marks: Marks): void {
+    if (!('principal' in marks) || this.principals !== undefined) return;
+    throw new TypeError(
+      `Cannot set principal of session: the storage of "${this.settings.name}" keeps no index of principals, use one that does`,
+    );
   }
 
   /** The value that travels for a token. */
@@ -45,7 +68,7 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
     throw new TypeError('Cannot create session: generateId must return 1 to 255 characters of [A-Za-z0-9_-]');
   }
 
-  async begin(session: Standee<Data>, { id: asked, createdAt, payload }: Birth): Promise<Begun<Data>> {
+  async begin(session: Standee<Data>, { id: asked, createdAt, payload, marks }: Birth): Promise<Begun<Data>> {
     const { clock, name, timeouts } = this.settings;
     const secret = randomSecret();
     const header = {
@@ -55,10 +78,11 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
       createdAt,
       ...firstDeadlines(clock.now(), timeouts),
       commits: [],
+      ...marks,
     };
     // Before anything is stored: a transformer may fail
     const value = this.seal({ id: asked, secret });
-    const { id, record } = await this.writer.create(asked, { header, payload });
+    const { id, record } = await this.writer.create(asked, { header, payload }, session.begunAt);
     const token = { id, secret };
     const standing = new StoredStanding(session, this, { token, record });
     return { standing, value: id === asked ? value : this.seal(token) };

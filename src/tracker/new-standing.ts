@@ -1,6 +1,7 @@
 import { SessionCommittedError } from '../errors.js';
 import { expiryOf, firstDeadlines } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
+import { NO_MARKS } from '../session/session-marks.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
@@ -47,7 +48,7 @@ export class NewStanding<Data extends object> implements Standing<Data> {
 
   async regenerate({ keep = 'all' }: RegenerateOptions<Data>): Promise<void> {
     const { sessionData: data } = this.#session;
-    if (keep !== 'all') data.restart(keptKeys(data.ownChanges(data.snapshot()), keep));
+    if (keep !== 'all') data.restart(keptKeys(data.ownChanges(data.snapshot()), keep), NO_MARKS);
   }
 
   async destroy(): Promise<void> {
@@ -69,7 +70,7 @@ export class NewStanding<Data extends object> implements Standing<Data> {
     const changes = data.ownChanges(data.snapshot());
     if (!Object.hasOwn(changes, key)) return undefined;
     const { [key]: value, ...rest } = changes;
-    data.restart(rest);
+    data.restart(rest, data.marks.changes);
     return value;
   }
 
@@ -81,10 +82,12 @@ export class NewStanding<Data extends object> implements Standing<Data> {
       );
     }
     const { id, createdAt } = this;
-    const { standing, value } = await this.#tracking.begin(this.#session, { id, createdAt, payload });
+    const marks = snapshot?.marks ?? NO_MARKS;
+    const { standing, value } = await this.#tracking.begin(this.#session, { id, createdAt, payload, marks });
     this.#session.become(standing);
     this.#session.send(value, 'once');
     sessionData.rebase(payload, snapshot);
+    sessionData.marks.rebase(marks);
     this.#tracking.observe({ type: 'created', id: standing.id });
   }
 }

@@ -5,6 +5,7 @@ import { SessionConflictError, SessionDecodeError } from '../errors.js';
 import { REMEMBERED_COMMITS } from '../record/record-header.js';
 import type { SessionRecord } from '../record/record.js';
 import { isOver } from '../session/expiry.js';
+import type { Claim, Principals } from './principals.js';
 import type { KnownRecord, Records } from './records.js';
 import { isSameHash, randomId } from './token.js';
 
@@ -16,6 +17,12 @@ export type Rewritten =
   /** The record has another secret: somebody logged in meanwhile. */
   | { readonly outcome: 'foreign' };
 
+/** A record that was stored for the first time, and the id it got. */
+export interface Created {
+  readonly id: string;
+  readonly record: KnownRecord;
+}
+
 /** One change of one record. */
 export interface Rewrite {
   readonly id: string;
@@ -23,6 +30,8 @@ export interface Rewrite {
   readonly secretHash: string;
   /** The record as last seen; `undefined` to read it first, past every cache. */
   readonly known: KnownRecord | undefined;
+  /** When the request has begun, in milliseconds since the epoch. */
+  readonly begunAt: number;
   /** Whether the change may be made again on what another request has stored. */
   readonly merges: boolean;
   /** Makes the next record of the one before; `undefined` when nothing needs to be written. May be called several times. */
@@ -37,12 +46,17 @@ const COMMIT_ID_BYTES = 6;
 /** Writes records, each on the condition that nobody wrote since it was read. */
 export class RecordWriter {
   readonly #records: Records;
+  readonly #principals: Principals | undefined;
   readonly #clock: Clock;
   readonly #timeout: number;
 
-  /** @param timeout milliseconds after which conflicts are not tried again */
-  constructor(records: Records, clock: Clock, timeout: number) {
+  /**
+   * @param principals whose records they are; `undefined` where nobody knows
+   * @param timeout milliseconds after which conflicts are not tried again
+   */
+  constructor(records: Records, principals: Principals | undefined, clock: Clock, timeout: number) {
     this.#records = records;
+    this.#principals = principals;
     this.#clock = clock;
     this.#timeout = timeout;
   }
@@ -51,18 +65,22 @@ export class RecordWriter {
    * Stores a new record.
    *
    * @param id if it exists, one random id is tried in its place
+   * @param begunAt when the request has begun, in milliseconds since the epoch
    * @returns the id it got, and the record
    * @throws {SessionConflictError} when both exist
    */
-  async create(id: string, record: SessionRecord): Promise<{ readonly id: string; readonly record: KnownRecord }> {
+  async create(id: string, record: SessionRecord, begunAt: number): Promise<Created> {
     const commit = randomText(COMMIT_ID_BYTES);
     const marked = withCommit(record, commit);
     for (const name of [id, randomId()]) {
+      const claiming = this.#principals?.claim({ id: name, from: undefined, to: marked.header, begunAt });
+      const claim = claiming && (await claiming);
       const result = await this.#records.write(name, marked, 'absent');
-      if (result.written) return { id: name, record: written(marked, result.version) };
       // A driver may have sent it twice: then what exists is ours
-      const existing = await this.#fresh(name);
-      if (existing?.header.commits.includes(commit) === true) return { id: name, record: existing };
+      const stored = result.written ? written(marked, result.version) : await this.#fresh(name);
+      if (stored?.header.commits.includes(commit) !== true) continue;
+      await claim?.settle(stored);
+      return { id: name, record: stored };
     }
     throw new SessionConflictError('Cannot create session: its id exists already', { id });
   }
@@ -73,22 +91,31 @@ export class RecordWriter {
    * @throws {SessionConflictError} when conflicts outlast the timeout, or the change must not be made again
    */
   async rewrite(rewrite: Rewrite): Promise<Rewritten> {
-    const { id, secretHash } = rewrite;
+    const { id, secretHash, begunAt } = rewrite;
     const commit = randomText(COMMIT_ID_BYTES);
     const giveUpAt = this.#clock.now() + this.#timeout;
     let record = rewrite.known;
+    let claim: Claim | undefined;
     // What this request knows may be over while others have kept the session alive
     if (record === undefined || isOver(record.header, this.#clock.now())) record = await this.#fresh(id);
     for (let pause = 1; ; pause *= 2) {
-      if (record?.header.commits.includes(commit) === true) return { outcome: 'written', record };
+      if (record?.header.commits.includes(commit) === true) {
+        if (claim !== undefined) await claim.settle(record);
+        return { outcome: 'written', record };
+      }
       if (record === undefined || isOver(record.header, this.#clock.now())) return { outcome: 'missing' };
       if (!isSameHash(record.header.secretHash, secretHash)) return { outcome: 'foreign' };
       const next = nextOf(rewrite, record);
       if (next === 'unreadable') return { outcome: 'missing' };
       if (next === undefined) return { outcome: 'unchanged', record };
       const marked = withCommit(next, commit);
+      const claiming = this.#principals?.claim({ id, from: record.header, to: marked.header, begunAt });
+      claim = claiming && (await claiming);
       const result = await this.#records.write(id, marked, { version: record.version });
-      if (result.written) return { outcome: 'written', record: written(marked, result.version) };
+      if (result.written) {
+        record = written(marked, result.version);
+        continue;
+      }
       if (pause > 1) await setTimeout(Math.random() * Math.min(pause, MAX_PAUSE));
       record = await this.#fresh(id);
       if (record === undefined || record.header.commits.includes(commit)) continue;

@@ -1,8 +1,10 @@
-import { SessionCommittedError, SessionEndedError, SessionError } from '../errors.js';
+import { SessionError } from '../errors.js';
 import { SessionData, type DataSnapshot } from '../session/session-data.js';
 import { SessionHandle, type SessionWork } from '../session/session-handle.js';
+import type { Marks } from '../session/session-marks.js';
 import type { RegenerateOptions, Session } from '../session/session.js';
 import { FailedStates } from './failed-states.js';
+import { lossOf } from './loss-of.js';
 import { Message } from './message.js';
 import { NewStanding } from './new-standing.js';
 import type { PresentedSession } from './presented-session.js';
@@ -18,6 +20,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   readonly handle: Session = new SessionHandle<Data>(this) as Session<object> as Session;
   readonly sessionData: SessionData<Data>;
   readonly presented: string | undefined;
+  readonly begunAt: number;
   readonly #tracking: Tracking<Data>;
   readonly #occasion: Occasion;
   readonly #line: RequestLine;
@@ -32,6 +35,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   constructor(tracking: Tracking<Data>, occasion: Occasion, brought?: PresentedSession<Data>) {
     this.#tracking = tracking;
     this.#occasion = occasion;
+    this.begunAt = tracking.settings.clock.now();
     this.#line = new RequestLine(tracking, occasion.reply, this, brought?.failure);
     this.presented = brought?.presented;
     this.sessionData = brought?.data ?? new SessionData(tracking.settings.shape);
@@ -64,6 +68,15 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
 
   set data(data: Data) {
     this.sessionData.value = data;
+  }
+
+  get marks(): Marks {
+    return this.sessionData.marks;
+  }
+
+  mark(changes: Marks): void {
+    this.#tracking.assertTakes(changes);
+    this.sessionData.marks.change(changes);
   }
 
   get reply(): Reply {
@@ -179,7 +192,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
       });
     } catch (error) {
       this.#failed.add(tried, error);
-      if (this.#lossOf(error) === undefined) throw error;
+      if (lossOf(error, this.reply) === undefined) throw error;
     }
   }
 
@@ -191,7 +204,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
       this.#failed.forget();
     } catch (error) {
       this.#failed.add(snapshot, error);
-      const reason = this.#lossOf(error);
+      const reason = lossOf(error, this.reply);
       if (reason !== undefined) this.#tracking.observe({ type: 'refused', id: this.id, reason });
       throw error;
     }
@@ -203,12 +216,6 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     this.#touched = true;
   }
 
-  /** Why a change that was not stored is nobody's loss: its session has ended, or nobody is there to get a new one. */
-  #lossOf(error: unknown): 'ended' | 'too late' | undefined {
-    if (error instanceof SessionEndedError) return 'ended';
-    return error instanceof SessionCommittedError && this.reply.state === 'gone' ? 'too late' : undefined;
-  }
-
   #verb<R>(work: () => Promise<R>): Promise<R> {
     return this.#verbs.begin(this.#remembered(work));
   }
@@ -217,16 +224,8 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
     try {
       return await this.#line.inLine(work);
     } catch (error) {
-      if (error instanceof SessionError) this.#failed.addUnsaved(this.#unstored(), error);
+      if (error instanceof SessionError) this.#failed.addUnsaved(this.sessionData.unstored(), error);
       throw error;
-    }
-  }
-
-  #unstored(): DataSnapshot | undefined {
-    try {
-      return this.sessionData.snapshot();
-    } catch {
-      return undefined;
     }
   }
 

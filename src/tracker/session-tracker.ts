@@ -1,7 +1,7 @@
 import { SessionDecodeError, SessionStorageError } from '../errors.js';
 import { UnfitDataError } from '../session/data-schema.js';
 import { SessionData } from '../session/session-data.js';
-import type { SessionFacts } from '../session/session.js';
+import type { PrincipalSession, SessionFacts } from '../session/session.js';
 import { ClosedStanding } from './closed-standing.js';
 import type { PresentedSession } from './presented-session.js';
 import { RequestSession } from './request-session.js';
@@ -54,10 +54,28 @@ export abstract class SessionTracker<Data extends object> {
   /**
    * Ends a session by its public id.
    *
+   * @param principal whose it must be; `undefined` for whosever
    * @returns whether there was one
    * @throws {SessionStorageError} when the storage fails
    */
-  abstract invalidate(id: string): Promise<boolean>;
+  abstract invalidate(id: string, principal?: string): Promise<boolean>;
+
+  /**
+   * Tells what a principal may know of their sessions.
+   *
+   * @throws {TypeError} when that is not kept
+   */
+  abstract list(principal: string): AsyncGenerator<PrincipalSession, void, undefined>;
+
+  /**
+   * Ends all sessions of a principal.
+   *
+   * @param except the id of the one that stays
+   * @returns how many there were
+   * @throws {TypeError} when it is not kept whose they are
+   * @throws {SessionStorageError} when the storage fails
+   */
+  abstract invalidateAll(principal: string, except?: string): Promise<number>;
 
   /**
    * Finds the session of a request.

@@ -29,6 +29,8 @@ export interface Standing<Data extends object> {
 export interface Standee<Data extends object> {
   readonly sessionData: SessionData<Data>;
   readonly reply: Reply;
+  /** When this request came to it, in milliseconds since the epoch: what its handler knows may be as old. */
+  readonly begunAt: number;
   /** How it stands now: what another standing learns late is about nothing any more. */
   readonly standing: Standing<Data>;
   /** From now on it stands like that, and what the response had to tell of it before is void. */

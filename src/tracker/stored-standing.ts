@@ -2,28 +2,19 @@ import { SessionCommittedError, SessionConflictError } from '../errors.js';
 import type { SessionRecord } from '../record/record.js';
 import { expiryOf, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
+import { isMarked, NO_MARKS, type Marks } from '../session/session-marks.js';
 import type { RegenerateOptions } from '../session/session.js';
 import { sameBytes, type DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import { closeSession } from './closed-standing.js';
-import { endedRecord, rotatedRecord, usedRecord } from './next-record.js';
+import { endedRecord, rotatedRecord, UNMARKED, usedRecord } from './next-record.js';
 import type { RecordKeeping } from './record-keeping.js';
 import type { Rewrite, Rewritten } from './record-writer.js';
 import type { KnownRecord } from './records.js';
 import type { Standee, Standing } from './standing.js';
 import { startAnew } from './start-anew.js';
+import type { StoredSession } from './stored-session.js';
 import { hashOf, isSameHash, randomSecret, type Token } from './token.js';
-
-/** A session with a record: what is known of it at first. */
-export interface StoredSession {
-  readonly token: Token;
-  readonly record: KnownRecord;
-  /** How the client presented its token; `undefined` when it does not know the secret yet. */
-  readonly presented?: {
-    /** Whether the token was sealed under a key that is no longer the first. */
-    readonly outdated: boolean;
-  };
-}
 
 /** A session with a record, as it was when this request last saw it. */
 export class StoredStanding<Data extends object> implements Standing<Data> {
@@ -89,7 +80,8 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const { sessionData: data } = this.#session;
     // What cannot be read any more has ended
     const result = await this.#rewrite(undefined, ({ payload }) => void data.merge(payload, undefined));
-    data.reset(this.#seen(result).payload);
+    const { payload, header } = this.#seen(result);
+    data.reset(payload, header);
   }
 
   async regenerate({ keep = 'all', restart = true }: RegenerateOptions<Data>): Promise<void> {
@@ -110,7 +102,8 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
       const kept = data.storable(this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep)));
       isChanged = !sameBytes(kept, record.payload);
       const rotation = { secretHash, isKnown: this.#knownToClient, restart };
-      return rotatedRecord(this.#next(record, kept), rotation, this.#keeping.settings);
+      const marks = keep === 'all' ? data.marks.changes : UNMARKED;
+      return rotatedRecord(this.#next(record, kept, marks), rotation, this.#keeping.settings);
     });
     if (result.outcome === 'missing') {
       startAnew(this.#session, keep);
@@ -122,6 +115,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#regenerated = true;
     // Before anything else can fail: without it the client is lost
     this.#session.send(value, 'always');
+    if (keep !== 'all') data.marks.reset(NO_MARKS);
     this.#accept(result, snapshot, isChanged);
     this.#keeping.observe({ type: 'regenerated', id: this.id });
   }
@@ -187,6 +181,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     return this.#keeping.writer.rewrite({
       id: this.id,
       secretHash: this.#secretHash,
+      begunAt: this.#session.begunAt,
       known,
       merges: !this.#regenerated,
       next,
@@ -194,15 +189,16 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     });
   }
 
-  #next(record: KnownRecord, payload: Uint8Array): SessionRecord {
-    return usedRecord(record, payload, this.#keeping.settings);
+  #next(record: KnownRecord, payload: Uint8Array, marks: Marks): SessionRecord {
+    return usedRecord(record, payload, marks, this.#keeping.settings);
   }
 
-  /** The record to follow `record` with a payload; `undefined` when that is stored already. */
+  /** The record to follow `record` with a payload and a snapshot's marks; `undefined` when that is stored already. */
   #changed(record: KnownRecord, payload: Uint8Array, snapshot: DataSnapshot | undefined): SessionRecord | undefined {
-    if (sameBytes(payload, record.payload)) return undefined;
+    const marks = snapshot?.marks ?? NO_MARKS;
+    if (sameBytes(payload, record.payload) && isMarked(record.header, marks)) return undefined;
     this.#assertMergeable(record, snapshot);
-    return this.#next(record, payload);
+    return this.#next(record, payload, marks);
   }
 
   /** Refuses what was changed on the ground of data that is not what is stored now, where such changes are not to be merged. */
@@ -223,7 +219,9 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
   /** Takes over what was stored. */
   #accept(result: Rewritten, snapshot: DataSnapshot | undefined, isChanged = result.outcome === 'written'): void {
     const record = this.#seen(result);
-    this.#session.sessionData.rebase(record.payload, snapshot);
+    const { sessionData } = this.#session;
+    sessionData.rebase(record.payload, snapshot);
+    sessionData.marks.rebase(record.header);
     if (result.outcome === 'written') this.#refresh();
     if (isChanged) this.#keeping.observe({ type: 'changed', id: this.id });
   }

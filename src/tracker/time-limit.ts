@@ -20,17 +20,20 @@ export class TimeLimit {
   /**
    * Waits for `work` no longer than the limit; then it is told to abort, and whoever waits gets an error.
    *
-   * @param id the session concerned
+   * @param id the session concerned; `undefined` when it is none in particular
    * @throws {SessionStorageError}
    */
   limited<Options extends Abortable, R>(
-    id: string,
+    id: string | undefined,
     options: Options,
     work: (options: Options) => Promise<R>,
   ): Promise<R> {
+    const concerned = id === undefined ? {} : { id };
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(this.#timeout, () => {
-        reject(new SessionStorageError(`Cannot reach session storage: no answer within ${this.#timeout} ms`, { id }));
+        reject(
+          new SessionStorageError(`Cannot reach session storage: no answer within ${this.#timeout} ms`, concerned),
+        );
         options.abort();
       });
       const fail = (error: unknown): void => {
@@ -38,7 +41,7 @@ export class TimeLimit {
         reject(
           error instanceof SessionError
             ? error
-            : new SessionStorageError('Cannot use session storage: it failed', { id, cause: error }),
+            : new SessionStorageError('Cannot use session storage: it failed', { ...concerned, cause: error }),
         );
       };
       try {

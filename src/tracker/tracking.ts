@@ -3,6 +3,7 @@ import { Underway } from '../common/underway.js';
 import { SessionStorageError } from '../errors.js';
 import type { DataShape } from '../session/data-shape.js';
 import type { Timeouts } from '../session/expiry.js';
+import type { Marks } from '../session/session-marks.js';
 import type { SessionStorage } from '../storage/session-storage.js';
 import type { SessionEvent, SessionObserver } from './session-event.js';
 import { SessionLine } from './session-line.js';
@@ -34,6 +35,7 @@ export interface Birth {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly payload: Uint8Array;
+  readonly marks: Marks;
 }
 
 /** What became of it: how it stands, and what its client has to be handed. */
@@ -61,6 +63,9 @@ export abstract class Tracking<Data extends object> {
 
   /** Names a new session. */
   abstract newId(request: unknown): string;
+
+  /** @throws {TypeError} when its sessions cannot have such marks */
+  abstract assertTakes(marks: Marks): void;
 
   /** Keeps the first state of a session. */
   abstract begin(session: Standee<Data>, birth: Birth): Promise<Begun<Data>>;

@@ -41,7 +41,8 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
    * @throws {TypeError} when the server keeps nothing that could end it
    * @throws {SessionStorageError} when the storage fails
    */
-  async invalidate(id: string): Promise<boolean> {
+  async invalidate(id: string, principal?: string): Promise<boolean> {
+    if (principal !== undefined) this.#refusePrincipals();
     const { revocations } = this.#tracking;
     const { name, clock, timeouts } = this.#settings;
     if (revocations === undefined) {
@@ -54,6 +55,20 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
     const earlier = await this.#tracking.noticed(id, () => revocations.revoke(id, 'ended', until));
     if (earlier === undefined) this.#tracking.observe({ type: 'destroyed', id });
     return earlier === undefined;
+  }
+
+  /** @throws {TypeError} always: sessions by value have no principal */
+  async *list(): AsyncGenerator<never, void, undefined> {
+    this.#refusePrincipals();
+  }
+
+  /** @throws {TypeError} always: sessions by value have no principal */
+  async invalidateAll(): Promise<never> {
+    this.#refusePrincipals();
+  }
+
+  #refusePrincipals(): never {
+    throw new TypeError(`Cannot use principal: "${this.#settings.name}" lives at its clients, keep it by id`);
   }
 
   protected isWellFormed(value: string): boolean {

@@ -1,6 +1,7 @@
 import { SessionTooLargeError } from '../errors.js';
 import { encodeCarried, type CarriedSession } from '../record/carried-session.js';
 import { firstDeadlines } from '../session/expiry.js';
+import type { Marks } from '../session/session-marks.js';
 import { OrderedStorage } from '../storage/ordered-storage.js';
 import type { SessionStorage } from '../storage/session-storage.js';
 import type { TransformerChain } from '../transformer/transformer-chain.js';
@@ -47,6 +48,13 @@ export class ValueTracking<Data extends object> extends Tracking<Data> implement
     throw new SessionTooLargeError(
       `Cannot send session: its value is ${value.length} bytes, its transport takes ${maxLength} beside the name`,
       { id: session.id },
+    );
+  }
+
+  /** @throws {TypeError} always: nobody could list what only clients have */
+  assertTakes(marks: Marks): never {
+    throw new TypeError(
+      `Cannot set ${Object.keys(marks).join(' and ')} of session: "${this.settings.name}" lives at its clients, keep it by id`,
     );
   }
 

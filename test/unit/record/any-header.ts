@@ -17,6 +17,8 @@ export const anyHeader: fc.Arbitrary<RecordHeader> = fc.record(
     idleDeadline: instant,
     absoluteDeadline: instant,
     commits: fc.array(text, { maxLength: 4 }),
+    principal: fc.option(text, { nil: undefined }),
+    label: fc.option(text, { nil: undefined }),
   },
   { noNullPrototype: true },
 );

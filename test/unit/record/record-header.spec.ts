@@ -35,6 +35,9 @@ describe('encodeHeader()', () => {
     expect(encodeHeader(header)).toBe(
       '{"v":1,"name":"sid","secret":"hash","previous":["old",5],"created":1,"idle":2,"absolute":3,"commits":["c2","c1"]}',
     );
+    expect(encodeHeader({ ...header, principal: 'eva', label: 'Firefox' })).toMatch(
+      /,"commits":\["c2","c1"\],"principal":"eva","label":"Firefox"}$/,
+    );
   });
 });
 
@@ -53,6 +56,8 @@ describe('decodeHeader()', () => {
     ['v', 2],
     ['v', '1'],
     ['name', 5],
+    ['principal', 5],
+    ['label', null],
     ['secret', null],
     ['previous', null],
     ['previous', 'old'],

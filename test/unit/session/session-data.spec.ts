@@ -4,6 +4,7 @@ import { SessionDecodeError } from '../../../src/errors.js';
 import { JsonSerializer } from '../../../src/record/json-serializer.js';
 import { DataShape, type PlainData } from '../../../src/session/data-shape.js';
 import { sameBytes, SessionData, type DataSnapshot } from '../../../src/session/session-data.js';
+import { NO_MARKS } from '../../../src/session/session-marks.js';
 
 class Cart {
   items: string[] = [];
@@ -337,7 +338,7 @@ describe('SessionData', () => {
   describe('restart()', () => {
     it('has the defaults and the given changes, which are to be stored, in the object that the handler holds', () => {
       const held = data.value;
-      data.restart({ coupon: 'X' });
+      data.restart({ coupon: 'X' }, NO_MARKS);
       expect(data.value).toBe(held);
       expect(held).toEqual({ items: [], count: 0, coupon: 'X' });
       expect(json(snapshotOf(data).bytes)).toEqual({ items: [], count: 0, coupon: 'X' });
@@ -345,7 +346,7 @@ describe('SessionData', () => {
 
     it('without changes has nothing to store', () => {
       data.value.count = 7;
-      data.restart({});
+      data.restart({}, NO_MARKS);
       expect(data.snapshot()).toBeUndefined();
     });
   });

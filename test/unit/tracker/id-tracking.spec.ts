@@ -30,6 +30,7 @@ function bench(chain?: TransformerChain) {
     onOutage: 'fail',
     refreshes: false,
     generateId: undefined,
+    limit: undefined,
     clock,
     observe: (event) => events.push(event),
   });

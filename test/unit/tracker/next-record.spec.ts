@@ -18,9 +18,13 @@ const payload = Buffer.from('before');
 const record = { header, payload };
 
 describe('the record to follow another', () => {
-  it('usedRecord() holds other data, and lives from now on', () => {
+  it('usedRecord() holds other data, has the marks that were changed, and lives from now on', () => {
     const next = Buffer.from('after');
-    expect(usedRecord(record, next, time)).toEqual({ header: { ...header, idleDeadline: now + 10 }, payload: next });
+    const marked = { header: { ...header, principal: 'u1', label: 'before' }, payload };
+    expect(usedRecord(marked, next, { label: 'after' }, time)).toEqual({
+      header: { ...header, principal: 'u1', label: 'after', idleDeadline: now + 10 },
+      payload: next,
+    });
   });
 
   it('rotatedRecord() has a new secret, and remembers the one that a client knows', () => {

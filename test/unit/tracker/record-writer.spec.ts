@@ -21,7 +21,7 @@ describe('RecordWriter', () => {
     clock = new ManualClock();
     storage = new LabStorage(clock);
     records = new Records(storage, new TimeLimit(clock, STORAGE_TIMEOUT));
-    writer = new RecordWriter(records, clock, STORAGE_TIMEOUT);
+    writer = new RecordWriter(records, undefined, clock, STORAGE_TIMEOUT);
     const now = clock.now();
     first = {
       header: {
@@ -38,7 +38,7 @@ describe('RecordWriter', () => {
   });
 
   const create = async (): Promise<KnownRecord> => {
-    const { record } = await writer.create(ID, first);
+    const { record } = await writer.create(ID, first, clock.now());
     storage.calls.length = 0;
     return record;
   };
@@ -48,7 +48,8 @@ describe('RecordWriter', () => {
   const onConflict = vi.fn();
   const rewrite = (known: KnownRecord | undefined, change: Partial<Rewrite> = {}) => {
     onConflict.mockClear();
-    return writer.rewrite({ id: ID, secretHash: 'hash', known, merges: true, next: to('next'), onConflict, ...change });
+    const usual = { id: ID, secretHash: 'hash', begunAt: clock.now(), merges: true, next: to('next'), onConflict };
+    return writer.rewrite({ ...usual, known, ...change });
   };
   const payload = async (id = ID): Promise<string> => Buffer.from((await storage.record(id))?.payload ?? []).toString();
   /** Somebody else changes the record, as another node would. */
@@ -66,7 +67,7 @@ describe('RecordWriter', () => {
 
   describe('create()', () => {
     it('stores a record under its id, and gives it back as it is stored', async () => {
-      const { id, record } = await writer.create(ID, first);
+      const { id, record } = await writer.create(ID, first, clock.now());
       expect(id).toBe(ID);
       expect(await records.read(ID, true)).toEqual({ ...record, payload: Uint8Array.from(first.payload) });
       expect(record.header.commits).toHaveLength(1);
@@ -76,13 +77,13 @@ describe('RecordWriter', () => {
     it('lets the storage forget it at the nearer deadline', async () => {
       let expiresAt = 0;
       storage.onWrite.push((write, options) => ((expiresAt = options.expiresAt), write()));
-      await writer.create(ID, first);
+      await writer.create(ID, first, clock.now());
       expect(expiresAt).toBe(first.header.idleDeadline);
     });
 
     it('takes a random id where its own exists, and leaves what exists', async () => {
       await create();
-      const { id } = await writer.create(ID, { ...first, payload: Buffer.from('second') });
+      const { id } = await writer.create(ID, { ...first, payload: Buffer.from('second') }, clock.now());
       expect(id).toMatch(/^[A-Za-z0-9_-]{22}$/);
       expect(await payload(ID)).toBe('first');
       expect(await payload(id)).toBe('second');
@@ -90,7 +91,7 @@ describe('RecordWriter', () => {
 
     it('D4: knows its own record behind a lying `exists`: the driver has sent it twice', async () => {
       storage.onWrite.push(async (write) => (await write(), write()));
-      const { id, record } = await writer.create(ID, first);
+      const { id, record } = await writer.create(ID, first, clock.now());
       expect(id).toBe(ID);
       expect(record).toMatchObject({ header: { secretHash: 'hash' } });
       expect(storage.calls).toEqual(['write', 'read fresh']);
@@ -100,7 +101,7 @@ describe('RecordWriter', () => {
     it('rejects with 409 when the random id exists too', async () => {
       const exists = async () => ({ written: false, reason: 'exists' }) as const;
       storage.onWrite.push(exists, exists);
-      await expect(writer.create(ID, first)).rejects.toThrow(
+      await expect(writer.create(ID, first, clock.now())).rejects.toThrow(
         new SessionConflictError('Cannot create session: its id exists already', { id: ID }),
       );
       expect(storage.memory.size).toBe(0);

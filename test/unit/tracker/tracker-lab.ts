@@ -151,6 +151,7 @@ export class Lab {
       onOutage: 'fail',
       refreshes: false,
       generateId: undefined,
+      limit: undefined,
       clock: this.clock,
       observe: (event) => this.events.push(event),
       ...settings,
