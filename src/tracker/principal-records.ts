@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import { SessionConflictError, SessionDecodeError } from '../errors.js';
 import { isOver } from '../session/expiry.js';
+import type { PrincipalEntry } from '../storage/principals/principal-index.js';
 import { endedRecord } from './next-record.js';
 import type { KnownRecord, Records } from './records.js';
 
@@ -11,6 +12,12 @@ export interface PrincipalRecordsSettings {
   /** Milliseconds after which conflicts are not tried again. */
   readonly storageTimeout: number;
 }
+
+/**
+ * How long an entry may be without its record, in milliseconds: it is added first. A record that comes later all the same is ended
+ * by who writes it, since then its entry is gone.
+ */
+const PHANTOM_AGE = 60_000;
 
 /** Records of sessions of one name as their principal may see and end them: an index only says where to look. */
 export class PrincipalRecords {
@@ -23,21 +30,16 @@ export class PrincipalRecords {
   }
 
   /**
-   * Reads a record, past every cache.
+   * Looks for the record of an entry, past every cache.
    *
-   * @returns `undefined` when there is none, it is over, or it is not the principal's
+   * @returns `'phantom'` when the entry has none, and will have none; `'missing'` when it may get one
    * @throws {SessionStorageError}
    */
-  async find(id: string, principal: string): Promise<KnownRecord | undefined> {
-    const { name, clock } = this.#settings;
-    try {
-      const record = await this.#records.read(id, true);
-      const isTheirs = record?.header.name === name && record.header.principal === principal;
-      return isTheirs && !isOver(record.header, clock.now()) ? record : undefined;
-    } catch (error) {
-      if (error instanceof SessionDecodeError) return undefined;
-      throw error;
-    }
+  async of({ id, age }: PrincipalEntry, principal: string): Promise<KnownRecord | 'phantom' | 'missing'> {
+    const { clock } = this.#settings;
+    const record = await this.#read(id);
+    if (record !== undefined && isOver(record.header, clock.now())) return 'phantom';
+    return this.#theirs(record, principal) ?? (age > PHANTOM_AGE ? 'phantom' : 'missing');
   }
 
   /**
@@ -51,11 +53,26 @@ export class PrincipalRecords {
     const { clock, storageTimeout } = this.#settings;
     const giveUpAt = clock.now() + storageTimeout;
     do {
-      const record = await this.find(id, principal);
-      if (record === undefined) return false;
+      const record = this.#theirs(await this.#read(id), principal);
+      if (record === undefined || isOver(record.header, clock.now())) return false;
       const { written } = await this.#records.write(id, endedRecord(record), { version: record.version });
       if (written) return true;
     } while (clock.now() < giveUpAt);
     throw new SessionConflictError('Cannot end session: others change it all the time', { id });
+  }
+
+  /** What is not a record is none. */
+  async #read(id: string): Promise<KnownRecord | undefined> {
+    try {
+      return await this.#records.read(id, true);
+    } catch (error) {
+      if (error instanceof SessionDecodeError) return undefined;
+      throw error;
+    }
+  }
+
+  #theirs(record: KnownRecord | undefined, principal: string): KnownRecord | undefined {
+    const isTheirs = record?.header.name === this.#settings.name && record.header.principal === principal;
+    return isTheirs ? record : undefined;
   }
 }

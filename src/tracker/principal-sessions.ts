@@ -1,7 +1,7 @@
 import { expiryOf, type Timeouts } from '../session/expiry.js';
 import type { PrincipalSession } from '../session/session.js';
 import type { PrincipalRecords } from './principal-records.js';
-import { PHANTOM_AGE, type PrincipalsSettings } from './principals.js';
+import type { PrincipalsSettings } from './principals.js';
 import type { SessionIndex } from './session-index.js';
 
 /** How many sessions of one principal are ended at once. */
@@ -25,13 +25,11 @@ export class PrincipalSessions {
 
   /** Tells of each session that lives now, the one that became theirs first before the others. */
   async *list(principal: string): AsyncGenerator<PrincipalSession, void, undefined> {
-    for (const { id, age } of await this.#index.entries(principal)) {
-      const record = await this.#owned.find(id, principal);
-      if (record === undefined) {
-        // Its record may be about to be written
-        if (age > PHANTOM_AGE) await this.#index.remove(principal, id);
-        continue;
-      }
+    for (const entry of await this.#index.entries(principal)) {
+      const { id } = entry;
+      const record = await this.#owned.of(entry, principal);
+      if (record === 'phantom') await this.#index.remove(principal, id);
+      if (typeof record === 'string') continue;
       const { createdAt, idleDeadline, label } = record.header;
       const usedAt = Math.max(createdAt, idleDeadline - this.#settings.timeouts.idle);
       yield {
@@ -64,16 +62,10 @@ export class PrincipalSessions {
     const results: PromiseSettledResult<boolean>[] = [];
     for (let at = 0; at < entries.length; at += AT_ONCE) {
       const some = entries.slice(at, at + AT_ONCE);
-      results.push(...(await Promise.allSettled(some.map(({ id, age }) => this.#end(id, age, principal)))));
+      results.push(...(await Promise.allSettled(some.map(({ id }) => this.invalidate(id, principal)))));
     }
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return results.filter((result) => result.status === 'fulfilled' && result.value).length;
-  }
-
-  async #end(id: string, age: number, principal: string): Promise<boolean> {
-    const ended = await this.invalidate(id, principal);
-    if (!ended && age > PHANTOM_AGE) await this.#index.remove(principal, id);
-    return ended;
   }
 }

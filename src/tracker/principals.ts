@@ -42,12 +42,6 @@ export interface Claim {
 }
 
 /**
- * How long an entry may be without its record, in milliseconds: it is added first. A record that comes later all the same is ended
- * by who writes it, since then its entry is gone.
- */
-export const PHANTOM_AGE = 60_000;
-
-/**
  * Keeps a storage's index of principals in step with its records.
  *
  * An entry is there before its record and goes after it, so that no record is missing in the index, whoever is killed in
@@ -136,9 +130,8 @@ export class Principals {
 
   /** @returns whether there were any */
   async #removePhantoms(principal: string, entries: readonly PrincipalEntry[]): Promise<boolean> {
-    const old = entries.filter(({ age }) => age > PHANTOM_AGE);
-    const found = await Promise.all(old.map(({ id }) => this.#owned.find(id, principal)));
-    const phantoms = old.filter((_, index) => found[index] === undefined);
+    const found = await Promise.all(entries.map((entry) => this.#owned.of(entry, principal)));
+    const phantoms = entries.filter((_, index) => found[index] === 'phantom');
     await Promise.all(phantoms.map(({ id }) => this.#index.remove(principal, id)));
     return phantoms.length > 0;
   }

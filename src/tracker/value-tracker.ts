@@ -58,7 +58,7 @@ export class ValueTracker<Data extends object> extends SessionTracker<Data> {
   }
 
   /** @throws {TypeError} always: sessions by value have no principal */
-  async *list(): AsyncGenerator<never, void, undefined> {
+  list(): never {
     this.#refusePrincipals();
   }
 

@@ -7,13 +7,14 @@ import { verbRoutes } from './verb-routes.js';
 type Place = 'handler';
 
 /**
- * The routes of `verbRoutes`, and each a second time as `slow/...`, where its handler stops at `handler` before it does its
+ * The routes of `verbRoutes` and some `more`, and each a second time as `slow/...`, where its handler stops at `handler` before it does its
  * work.
  */
-export function slowRoutes(): { readonly routes: Routes; readonly stops: Stops<Place> } {
+export function slowRoutes(more: Routes = {}): { readonly routes: Routes; readonly stops: Stops<Place> } {
   const stops = new Stops<Place>();
+  const quick: Routes = { ...verbRoutes, ...more };
   const slow: Record<string, Routes[string]> = {};
-  for (const [path, route] of Object.entries(verbRoutes as Routes)) {
+  for (const [path, route] of Object.entries(quick)) {
     if (typeof route === 'function') {
       slow[`slow/${path}`] = async (call) => {
         await stops.at('handler');
@@ -26,7 +27,7 @@ export function slowRoutes(): { readonly routes: Routes; readonly stops: Stops<P
     Object.assign(session.data, request.query);
     reply.send('replied');
   });
-  return { routes: { ...verbRoutes, ...slow }, stops };
+  return { routes: { ...quick, ...slow }, stops };
 }
 
 /** A request that has loaded its session, and goes on when `meanwhile` is over. */
