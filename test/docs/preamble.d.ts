@@ -22,4 +22,13 @@ declare global {
   type ExecutionContext = nest.ExecutionContext;
 
   const app: nest.INestApplication;
+
+  interface Credentials {
+    readonly name: string;
+    readonly password: string;
+  }
+  /** The users of the reader's app. */
+  class Users {
+    verify(credentials: Credentials): Promise<{ readonly id: string }>;
+  }
 }
