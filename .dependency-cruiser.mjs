@@ -63,13 +63,13 @@ export default {
       name: 'only-module-knows-nest',
       comment: 'Storages may import Injectable, Inject and Optional of @nestjs/common (oxlint looks at the names)',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/module/', '^src/storage/'] },
+      from: { path: '^src/', pathNot: ['^src/module/', '^src/(storage|redis|postgres)/'] },
       to: { path: nest },
     },
     {
       name: 'storage-knows-nest-common-only',
       severity: 'error',
-      from: { path: '^src/storage/' },
+      from: { path: '^src/(storage|redis|postgres)/' },
       to: { path: nest, pathNot: '^node_modules/@nestjs/common/' },
     },
     {

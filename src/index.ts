@@ -47,7 +47,7 @@ export {
 } from './storage/cache/cache-storage-options.js';
 export { CacheStorage } from './storage/cache/cache-storage.js';
 export { InProcessInvalidationBus } from './storage/cache/in-process-invalidation-bus.js';
-export type { InvalidationBus, InvalidationListener } from './storage/cache/invalidation-bus.js';
+export type { InvalidationBus, InvalidationListener, SubscribeOptions } from './storage/cache/invalidation-bus.js';
 export type {
   DirectoryStorageOptions,
   InjectedDirectoryStorageOptions,

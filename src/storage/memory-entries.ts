@@ -15,14 +15,20 @@ export class MemoryEntries {
   readonly #used = new Map<string, MemoryEntry>();
   readonly #maxEntries: number;
   readonly #maxBytes: number;
+  readonly #onLeft: (id: string) => void;
   #onFull: ((message: string) => void) | undefined;
   #bytes = 0;
   #cursor: Iterator<[string, MemoryEntry]> | undefined;
 
-  constructor(maxEntries: number, maxBytes: number, onFull: (message: string) => void) {
+  /**
+   * @param onFull told once, when an entry that had not expired leaves for want of room
+   * @param onLeft told of each entry that is gone, whatever the reason; not of one that another one takes the place of
+   */
+  constructor(maxEntries: number, maxBytes: number, onFull: (message: string) => void, onLeft: (id: string) => void) {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
     this.#onFull = onFull;
+    this.#onLeft = onLeft;
   }
 
   get size(): number {
@@ -46,17 +52,14 @@ export class MemoryEntries {
    */
   set(id: string, entry: MemoryEntry, now: number): void {
     const entries = this.#used.has(id) ? this.#used : this.#new;
-    this.delete(id);
+    this.#take(id);
     entries.set(id, entry);
     this.#bytes += sizeOf(id, entry);
     while (this.size > this.#maxEntries || this.#bytes > this.#maxBytes) this.#evict(id, now);
   }
 
   delete(id: string): void {
-    const entry = this.get(id);
-    if (entry === undefined) return;
-    if (!this.#new.delete(id)) this.#used.delete(id);
-    this.#bytes -= sizeOf(id, entry);
+    if (this.#take(id)) this.#onLeft(id);
   }
 
   /** Looks at the next `count` entries, all around, and removes the expired ones; gives these. */
@@ -75,6 +78,15 @@ export class MemoryEntries {
       removed.push(next.value);
     }
     return removed;
+  }
+
+  /** @returns whether it was there */
+  #take(id: string): boolean {
+    const entry = this.get(id);
+    if (entry === undefined) return false;
+    if (!this.#new.delete(id)) this.#used.delete(id);
+    this.#bytes -= sizeOf(id, entry);
+    return true;
   }
 
   *#all(): Generator<[string, MemoryEntry]> {

@@ -5,6 +5,8 @@ import { systemClock, type Clock } from '../common/clock.js';
 import { SessionTooLargeError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
 import { MemoryEntries, type MemoryEntry } from './memory-entries.js';
+import { MemoryPrincipals } from './principals/memory-principals.js';
+import type { PrincipalIndex } from './principals/principal-index.js';
 import {
   SessionStorage,
   type StoredEntry,
@@ -36,11 +38,13 @@ const SLICE = 5_000;
  *
  * It is bounded. When it is full, records whose client never came back leave first, then the least recently used: strangers
  * without cookies cannot push signed-in users out. It holds copies, never live objects, and its writes are conditional.
+ * What it knows of principals goes with their records.
  */
 @Injectable()
 export class SessionStorageMemory extends SessionStorage {
   readonly conditionalWrites = true;
   readonly #entries: MemoryEntries;
+  readonly #principals: MemoryPrincipals;
   readonly #clock: Clock;
   readonly #maxBytes: number;
   #versions = 0;
@@ -58,7 +62,12 @@ export class SessionStorageMemory extends SessionStorage {
     }
     this.#clock = clock;
     this.#maxBytes = maxBytes;
-    this.#entries = new MemoryEntries(maxEntries, maxBytes, onFull);
+    this.#principals = new MemoryPrincipals(clock);
+    this.#entries = new MemoryEntries(maxEntries, maxBytes, onFull, (id) => this.#principals.recordLeft(id));
+  }
+
+  override get principals(): PrincipalIndex {
+    return this.#principals;
   }
 
   /** How many records it holds, expired ones that were not swept yet included. */
@@ -97,7 +106,7 @@ export class SessionStorageMemory extends SessionStorage {
     return living;
   }
 
-  /** Looks at 5,000 records at a time, until some of them have expired. */
+  /** Looks at 5,000 records at a time, until some of them have expired; when none has, at the index of principals. */
   override async sweep(options: SweepOptions = {}): Promise<number> {
     for (let seen = 0; seen <= this.#entries.size; seen += SLICE) {
       const removed = this.#entries.removeExpired(SLICE, this.#clock.now());
@@ -107,6 +116,7 @@ export class SessionStorageMemory extends SessionStorage {
       if (removed.length > 0) return removed.length;
       await setImmediate();
     }
+    await this.#principals.sweep();
     return 0;
   }
 

@@ -9,6 +9,7 @@ import { declarationCases } from './conformance/declaration-cases.js';
 import { expiryCases } from './conformance/expiry-cases.js';
 import { failureCases } from './conformance/failure-cases.js';
 import { idCases } from './conformance/id-cases.js';
+import { principalCases } from './conformance/principal-cases.js';
 import { roundTripCases } from './conformance/round-trip-cases.js';
 import { sweepCases } from './conformance/sweep-cases.js';
 
@@ -25,7 +26,7 @@ import { sweepCases } from './conformance/sweep-cases.js';
  * @returns the cases; those of what it does not do are left out
  */
 export function storageConformance(options: ConformanceOptions): readonly ConformanceCase[] {
-  const { conditionalWrites = true, expires = true, tellsExpired = true } = options;
+  const { conditionalWrites = true, expires = true, tellsExpired = true, principals } = options;
   const drafts: readonly CaseDraft[] = [
     ...declarationCases(conditionalWrites),
     ...roundTripCases,
@@ -34,6 +35,7 @@ export function storageConformance(options: ConformanceOptions): readonly Confor
     ...(expires ? expiryCases : []),
     ...sweepCases(tellsExpired),
     ...(conditionalWrites ? conditionCases(expires) : []),
+    ...principalCases(principals),
   ];
   return drafts.map(({ name, check }) => ({ name, run: () => runOf(options, check) }));
 }

@@ -7,7 +7,10 @@ import {
   type SessionStorage,
 } from 'nest-sessions';
 import { ForwardingStorage } from 'nest-sessions/testing';
+import { inject } from 'vitest';
 import { temporaryFolder } from './folder.js';
+import { postgresBackend } from './postgres.js';
+import { timedRedis } from './redis-time.js';
 import type { Travel } from './travel.js';
 
 export const PLATFORMS = ['express', 'fastify'] as const;
@@ -37,6 +40,8 @@ const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
   ['memory', (clock) => connections(new SessionStorageMemory({ clock }))],
   ['directory', directory],
   ['cache over directory', cachedDirectory],
+  ...(inject('redisUrl') === null ? [] : overRedis()),
+  ...(inject('postgresUrl') === null ? [] : overPostgres()),
 ];
 
 /**
@@ -46,6 +51,9 @@ const STORAGES: readonly (readonly [name: string, open: Cell['open']])[] = [
 export const cells: Cells = PLATFORMS.flatMap((platform) =>
   STORAGES.map(([storage, open]) => [`${platform}, ${storage}`, { platform, open }] as const),
 );
+
+/** Where the engine itself removes what has expired, and nobody tells of it; everywhere else a sweep does. */
+export const forgetfulCells: Cells = cells.filter(([name]) => name.endsWith('redis'));
 
 /** By id: the same, and in a header over one storage, since how a token travels is nothing to a storage. */
 export const idCells: Cells = [...cells, ...inMemory('memory, header by id', { travel: 'header by id' })];
@@ -95,7 +103,24 @@ function directory(clock: Clock): Backend {
 
 /** The same, and each connection has a cache of its own; they tell each other by a bus. */
 function cachedDirectory(clock: Clock): Backend {
-  const { connect } = directory(clock);
+  return cached(directory(clock), clock);
+}
+
+function overRedis(): typeof STORAGES {
+  return [
+    ['redis', (clock) => timedRedis('redis 6', clock)],
+    ['cache over redis', (clock) => cached(timedRedis('ioredis 6', clock), clock)],
+  ];
+}
+
+function overPostgres(): typeof STORAGES {
+  return [
+    ['postgres', postgresBackend],
+    ['cache over postgres', (clock) => cached(postgresBackend(clock), clock)],
+  ];
+}
+
+function cached({ connect }: Backend, clock: Clock): Backend {
   const bus = new InProcessInvalidationBus();
   return { connect: () => new CacheStorage(connect(), { clock, bus }) };
 }

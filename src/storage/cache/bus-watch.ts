@@ -6,16 +6,14 @@ import type { InvalidationBus, InvalidationListener } from './invalidation-bus.j
 export interface BusEvents {
   /** Another cache has changed a record, or may have. */
   changed(id: string): void;
-  /** From now on nothing may be trusted that was not told by the delegate after `back()`. */
-  lost(): void;
-  /** From now on nothing is missed. */
-  back(): void;
+  /** Another cache may have changed any record: nothing may be trusted that the delegate has not told after this. */
+  changedAny(): void;
 }
 
 /** How often a heartbeat is sent, and how long it may take to come back, in milliseconds. */
 const BEAT = 1000;
 const ORIGIN_BYTES = 12;
-const MESSAGE = /^([ih]) ([\w-]+) ([\w-]+)$/;
+const MESSAGE = /^([iah]) ([\w-]+) ([\w-]+)$/;
 
 /**
  * One cache on a bus: says what has changed here, hears what has changed elsewhere, and knows whether it would hear it. For
@@ -32,6 +30,9 @@ export class BusWatch implements InvalidationListener {
   /** Whether it is heard; `unknown` before the first heartbeat has come back or failed to. */
   #hearing: 'unknown' | 'alive' | 'lost' = 'unknown';
   #subscribing = false;
+  /** Whether others may not have been told of something that has changed here. */
+  #owes = false;
+  readonly #leaving = new AbortController();
   #unsubscribe: (() => Promise<void>) | undefined;
   #timer: Timer | undefined;
   /** The number of the heartbeat that is under way, and who waits for it. */
@@ -58,7 +59,9 @@ export class BusWatch implements InvalidationListener {
 
   /** Tells the other caches; resolves when the bus has taken that over, or is lost: then they find out by time. */
   async announce(id: string): Promise<void> {
-    const sent = this.#send('i', id);
+    const sent = this.#send('i', id).then((isSent) => {
+      if (!isSent) this.#owes = true;
+    });
     if (this.#hearing === 'lost') return;
     await new Promise<void>((resolve) => {
       this.#senders.add(resolve);
@@ -72,6 +75,7 @@ export class BusWatch implements InvalidationListener {
   message(text: string): void {
     const [, kind, origin, what = ''] = MESSAGE.exec(text) ?? [];
     if (kind === 'i' && origin !== this.#origin) this.#events.changed(what);
+    if (kind === 'a' && origin !== this.#origin) this.#events.changedAny();
     if (kind === 'h' && origin === this.#origin && what === String(this.#beat)) this.#onBeat();
   }
 
@@ -82,13 +86,14 @@ export class BusWatch implements InvalidationListener {
     this.#hearing = 'lost';
     for (const resolve of this.#senders) resolve();
     this.#senders.clear();
-    this.#events.lost();
+    this.#events.changedAny();
   }
 
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#timer?.cancel();
     this.lost();
+    this.#leaving.abort();
     await this.#unsubscribe?.();
   }
 
@@ -106,7 +111,15 @@ export class BusWatch implements InvalidationListener {
     // It may have been lost right behind the heartbeat
     if (this.isAlive || beat !== this.#beat) return;
     this.#hearing = 'alive';
-    this.#events.back();
+    this.#events.changedAny();
+    await this.#makeUp();
+  }
+
+  /** Tells the others what they may not have been told: to forget everything is cheaper than to remember what. */
+  async #makeUp(): Promise<void> {
+    if (!this.#owes) return;
+    this.#owes = false;
+    if (!(await this.#send('a', 'all'))) this.#owes = true;
   }
 
   /** @returns whether it has come back in time */
@@ -132,7 +145,7 @@ export class BusWatch implements InvalidationListener {
     if (this.#subscribing) return false;
     this.#subscribing = true;
     try {
-      const unsubscribe = await this.#bus.subscribe(this);
+      const unsubscribe = await this.#bus.subscribe(this, { signal: this.#leaving.signal });
       if (this.#state === 'closed') await unsubscribe();
       else this.#unsubscribe = unsubscribe;
     } catch {
@@ -143,11 +156,14 @@ export class BusWatch implements InvalidationListener {
     return this.#unsubscribe !== undefined;
   }
 
-  async #send(kind: 'i' | 'h', what: string): Promise<void> {
+  /** @returns whether the bus has taken it over */
+  async #send(kind: 'i' | 'a' | 'h', what: string): Promise<boolean> {
     try {
       await this.#bus.publish(`${kind} ${this.#origin} ${what}`);
+      return true;
     } catch {
       this.lost();
+      return false;
     }
   }
 }

@@ -72,7 +72,7 @@ export class CacheStorage extends SessionStorage {
     const { bus, clock } = this.#settings;
     this.#entries = new CacheEntries(this.#settings, clock);
     const changed = (id: string): void => this.#changedElsewhere(id);
-    this.#bus = bus && new BusWatch(bus, clock, { changed, lost: this.#flush, back: this.#flush });
+    this.#bus = bus && new BusWatch(bus, clock, { changed, changedAny: this.#flush });
   }
 
   get conditionalWrites(): boolean {
@@ -158,7 +158,7 @@ export class CacheStorage extends SessionStorage {
 
   /** What the delegate was asked after this time it need not be asked again; nothing, while the bus is lost. */
   get #since(): number {
-    return this.#hears ? this.#settings.clock.now() - this.#settings.maxStaleness : Infinity;
+    return this.#bus?.isAlive === false ? Infinity : this.#settings.clock.now() - this.#settings.maxStaleness;
   }
 
   /** Reads the delegate, for all who come meanwhile. */
@@ -234,13 +234,8 @@ export class CacheStorage extends SessionStorage {
 
   /** Keeps what is known of a record now, or forgets it. */
   #keep(id: string, entry: CacheEntry | undefined): void {
-    if (entry === undefined || !this.#hears) this.#entries.delete(id);
+    if (entry === undefined || this.#since === Infinity) this.#entries.delete(id);
     else this.#entries.set(id, entry);
-  }
-
-  /** Whether changes elsewhere are heard of, as far as anybody has to. */
-  get #hears(): boolean {
-    return this.#bus?.isAlive ?? true;
   }
 
   #changedElsewhere(id: string): void {

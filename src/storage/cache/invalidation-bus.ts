@@ -6,6 +6,12 @@ export interface InvalidationListener {
   lost(): void;
 }
 
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** Aborts when nobody waits any more to be subscribed: what is under way is given up, and what was opened for it closed. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Tells the caches of several processes which records have changed.
  *
@@ -24,5 +30,5 @@ export interface InvalidationBus {
    *
    * @returns a promise that resolves when every message from then on is heard, to a function that ends the subscription
    */
-  subscribe(listener: InvalidationListener): Promise<() => Promise<void>>;
+  subscribe(listener: InvalidationListener, options?: SubscribeOptions): Promise<() => Promise<void>>;
 }

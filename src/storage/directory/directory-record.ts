@@ -1,13 +1,10 @@
 import type { Clock } from '../../common/clock.js';
-import { SessionStorageError } from '../../errors.js';
 import type { WriteOptions, WriteResult } from '../session-storage.js';
+import { again } from './again.js';
 import { markAfter, markNamed, type Mark } from './mark.js';
 import type { RecordFolder } from './record-folder.js';
 import type { StagedFile } from './staged-file.js';
 import type { TemporaryFolder } from './temporary-folder.js';
-
-/** How often somebody begins anew because others were faster each time. */
-const TRIES = 100;
 
 /** The bytes of a record's state, open to be read. */
 export interface OpenRecord {
@@ -123,17 +120,4 @@ export class DirectoryRecord {
 /** Why a write that expects a version is refused. */
 function refused(living: Mark | undefined): WriteResult {
   return { written: false, reason: living === undefined ? 'missing' : 'conflict' };
-}
-
-/**
- * Tries until nobody else is faster.
- *
- * @param attempt resolves to `undefined` when it is to be tried again
- */
-async function again<R>(attempt: () => Promise<R | undefined>): Promise<R> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const result = await attempt();
-    if (result !== undefined) return result;
-  }
-  throw new SessionStorageError('Cannot use session folder: others change the record all the time');
 }

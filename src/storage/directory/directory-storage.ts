@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { assertNotAborted, chunksWithin, type ByteStream } from '../../common/byte-stream.js';
 import { assertStorageId } from '../assert-storage-id.js';
+import type { PrincipalIndex } from '../principals/principal-index.js';
 import {
   SessionStorage,
   type ReadOptions,
@@ -16,10 +17,13 @@ import {
   type DirectoryStorageSettings,
   type InjectedDirectoryStorageOptions,
 } from './directory-storage-options.js';
+import { DirectoryPrincipals } from './directory-principals.js';
 import { DirectoryRecord } from './directory-record.js';
 import { makeFolder, realPath, unless } from './files.js';
 import { idLine, idLineLength } from './id-line.js';
 import { LentFile } from './lent-file.js';
+import { PrincipalFile } from './principal-file.js';
+import type { RecordFolder } from './record-folder.js';
 import { RecordFolders } from './record-folders.js';
 import { RecordSweep } from './record-sweep.js';
 import { TemporaryFolder } from './temporary-folder.js';
@@ -30,8 +34,11 @@ export const DIRECTORY_STORAGE_OPTIONS = Symbol('nest-sessions:DIRECTORY_STORAGE
 /** What stands in the folder. */
 interface Contents {
   readonly records: RecordFolders;
+  /** What is kept of a principal is a record, too, of its own kind. */
+  readonly principals: RecordFolders;
   readonly temporary: TemporaryFolder;
   readonly sweep: RecordSweep;
+  readonly sweepOfPrincipals: RecordSweep;
 }
 
 /**
@@ -45,6 +52,7 @@ interface Contents {
 export class DirectoryStorage extends SessionStorage {
   readonly conditionalWrites = true;
   readonly #settings: DirectoryStorageSettings;
+  readonly #principals: DirectoryPrincipals;
   #found: Contents | undefined;
 
   /**
@@ -57,6 +65,14 @@ export class DirectoryStorage extends SessionStorage {
   ) {
     super();
     this.#settings = directoryStorageSettings(path, options);
+    this.#principals = new DirectoryPrincipals(
+      (principal, isWritten) => this.#fileOf(principal, isWritten),
+      this.#settings.clock,
+    );
+  }
+
+  override get principals(): PrincipalIndex {
+    return this.#principals;
   }
 
   async read<R>(
@@ -66,7 +82,7 @@ export class DirectoryStorage extends SessionStorage {
   ): Promise<R | undefined> {
     assertStorageId(id);
     assertNotAborted(options?.signal);
-    const opened = await this.#record(id, await this.#contents()).open();
+    const opened = await this.#recordOf(id, await this.#contents()).open();
     if (opened === undefined) return undefined;
     const { mark, descriptor } = opened;
     const stream = new LentFile(descriptor, idLineLength(id));
@@ -82,13 +98,13 @@ export class DirectoryStorage extends SessionStorage {
     const bounds = { maxBytes: this.#settings.maxBytes, signal: options.signal };
     if (!(options.expiresAt > this.#settings.clock.now())) {
       for await (const chunk of chunksWithin(source, bounds)) void chunk;
-      return this.#record(id, await this.#contents()).end(options);
+      return this.#recordOf(id, await this.#contents()).end(options);
     }
     const contents = await this.#made();
     const bytes = await contents.temporary.stage(idLine(id), source, bounds);
     try {
       assertNotAborted(options.signal);
-      return await this.#record(id, contents).put(bytes, options);
+      return await this.#recordOf(id, contents).put(bytes, options);
     } finally {
       await bytes.discard();
     }
@@ -96,19 +112,36 @@ export class DirectoryStorage extends SessionStorage {
 
   async invalidate(id: string): Promise<boolean> {
     assertStorageId(id);
-    return this.#record(id, await this.#contents()).invalidate();
+    return this.#recordOf(id, await this.#contents()).invalidate();
   }
 
-  /** Looks at 1,000 records at the most, and at what killed writers have left: see `RecordSweep`. */
+  /**
+   * Looks at 1,000 records at the most, at as many principals, and at what killed writers have left: see `RecordSweep`.
+   *
+   * @returns how many records it removed; principals do not count
+   */
   override async sweep(options: SweepOptions = {}): Promise<number> {
-    const { temporary, sweep } = await this.#contents();
+    const { temporary, sweep, sweepOfPrincipals } = await this.#contents();
     await temporary.sweep();
-    return sweep.slice(this.#settings.clock.now(), options);
+    const now = this.#settings.clock.now();
+    const removed = await sweep.slice(now, options);
+    await sweepOfPrincipals.slice(now, {});
+    return removed;
   }
 
-  #record(id: string, { records, temporary }: Contents): DirectoryRecord {
+  #recordOf(id: string, { records, temporary }: Contents): DirectoryRecord {
+    return this.#record(records.of(id), temporary);
+  }
+
+  async #fileOf(principal: string, isWritten: boolean): Promise<PrincipalFile> {
+    const { principals, temporary } = await (isWritten ? this.#made() : this.#contents());
+    const record = this.#record(principals.of(principal), temporary);
+    return new PrincipalFile(principals.pathOf(principal), principal, record, temporary);
+  }
+
+  #record(folder: RecordFolder, temporary: TemporaryFolder): DirectoryRecord {
     const { durable, clock } = this.#settings;
-    return new DirectoryRecord(records.of(id), temporary, durable, clock);
+    return new DirectoryRecord(folder, temporary, durable, clock);
   }
 
   /** What stands in the folder, or will: it may not be there yet. */
@@ -117,8 +150,15 @@ export class DirectoryStorage extends SessionStorage {
     const { path, durable } = this.#settings;
     const root = await unless(realPath(path), 'ENOENT');
     const records = new RecordFolders(join(root ?? path, 'records'));
+    const principals = new RecordFolders(join(root ?? path, 'principals'));
     const temporary = new TemporaryFolder(join(root ?? path, 'temporary'), durable);
-    const contents = { records, temporary, sweep: new RecordSweep(records) };
+    const contents = {
+      records,
+      principals,
+      temporary,
+      sweep: new RecordSweep(records),
+      sweepOfPrincipals: new RecordSweep(principals),
+    };
     // Until it is there nobody knows its real path
     return root === undefined ? contents : (this.#found ??= contents);
   }

@@ -23,7 +23,13 @@ export class RecordFolders {
 
   /** The folder of an id's record, whether or not it is there. */
   of(id: string): RecordFolder {
-    return new RecordFolder(this.#pathOf(id));
+    return new RecordFolder(this.pathOf(id));
+  }
+
+  /** Where that is. */
+  pathOf(id: string): string {
+    const name = hash('sha256', id, 'hex');
+    return join(this.#path, name.slice(0, FAN_OUT_DIGITS), name);
   }
 
   /**
@@ -36,11 +42,6 @@ export class RecordFolders {
     for (const above of await foldersIn(this.#path)) {
       for (const path of await foldersIn(above)) yield new RecordFolder(path);
     }
-  }
-
-  #pathOf(id: string): string {
-    const name = hash('sha256', id, 'hex');
-    return join(this.#path, name.slice(0, FAN_OUT_DIGITS), name);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { collect, streamOf, type ByteStream } from '../../common/byte-stream.js';
+import type { AddOptions, AddResult, PrincipalIndex } from '../../storage/principals/principal-index.js';
 import type { SessionStorage, WriteOptions, WriteResult } from '../../storage/session-storage.js';
 import { ManualClock } from '../manual-clock.js';
 
@@ -16,6 +17,8 @@ export interface ConformanceOptions {
    * it keeps that to itself.
    */
   readonly tellsExpired?: boolean;
+  /** Whether it is to keep an index of principals; default: that is tried where there is one. */
+  readonly principals?: boolean;
   /**
    * Lets time pass; default: advances the clock. A storage that does not tell the time by that clock waits here, and advances
    * the clock by as much.
@@ -88,6 +91,34 @@ export class ConformanceBench {
     const version = await this.storage.read(id, async (entry) => entry.version);
     assert.ok(version, 'an entry of a storage with conditional writes has a version');
     return version;
+  }
+
+  /** The storage's index of principals. */
+  get principals(): PrincipalIndex {
+    const { principals } = this.storage;
+    assert.ok(principals, 'the storage keeps an index of principals');
+    return principals;
+  }
+
+  /** Adds a record to the index, for a request that begins now. */
+  add(principal: string, id: string, options: Partial<AddOptions> = {}): Promise<AddResult> {
+    return this.principals.add(principal, id, { expiresAt: this.in(LONG), begunAgo: 0, ...options });
+  }
+
+  /**
+   * The same, where nothing speaks against it.
+   *
+   * @returns when it was added, by the index's own clock
+   */
+  async added(principal: string, id: string, options: Partial<AddOptions> = {}): Promise<number> {
+    const result = await this.add(principal, id, options);
+    assert.ok(result.added, `${id} is added`);
+    return result.at;
+  }
+
+  /** The ids of a principal's entries, in their order. */
+  async idsOf(principal: string): Promise<readonly string[]> {
+    return (await this.principals.entries(principal)).map(({ id }) => id);
   }
 
   /** The instant so many milliseconds from now. */

@@ -2,37 +2,18 @@ import assert from 'node:assert/strict';
 import { assertBytes } from './assert-bytes.js';
 import type { CaseDraft } from './conformance-bench.js';
 import { bytesOf, ONE } from './sample-bytes.js';
-
-const GOOD = ['a', 'A', '-', '_', '0', '--x', 'con', 'a'.repeat(255), 'A'.repeat(255), '__proto__', 'constructor'];
-
-const HOSTILE = [
-  '',
-  '.',
-  '..',
-  '../x',
-  'a/b',
-  'a\\b',
-  'a.b',
-  'a b',
-  'a\u0000',
-  '\u0000',
-  'ü',
-  '%2e',
-  'a\n',
-  'a'.repeat(256),
-  '../'.repeat(1000),
-];
+import { GOOD_IDS, HOSTILE_IDS } from './sample-ids.js';
 
 /** Which ids there are, and that no other gets anywhere. */
 export const idCases: readonly CaseDraft[] = [
   {
     name: 'write() stores under every id that the contract allows, each apart',
     check: async (bench) => {
-      for (const id of GOOD) await bench.write(id, bytesOf(`bytes of ${id}`));
-      for (const id of GOOD) assertBytes(await bench.read(id), bytesOf(`bytes of ${id}`));
+      for (const id of GOOD_IDS) await bench.write(id, bytesOf(`bytes of ${id}`));
+      for (const id of GOOD_IDS) assertBytes(await bench.read(id), bytesOf(`bytes of ${id}`));
     },
   },
-  ...HOSTILE.map(
+  ...HOSTILE_IDS.map(
     (id) =>
       ({
         name: `no method takes the id ${JSON.stringify(id.slice(0, 20))} (${id.length} characters)`,

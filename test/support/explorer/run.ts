@@ -37,6 +37,7 @@ export async function run(bench: Bench, { setUp, programs }: Scenario, choose: C
   const first = new ProgramClient(bench, SET_UP, []);
   for (const [index, action] of setUp.entries()) {
     await first.do(action, index);
+    await trace.underway.settled();
     handed.push(first.token);
   }
   const scheduler = new Scheduler();

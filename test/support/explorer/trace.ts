@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from 'nest-sessions';
 import type { Handle } from './program.js';
 import type { Turns } from './scheduler.js';
+import { Underway } from '../../../src/common/underway.js';
 
 /** An instant of a run. */
 export interface Instant {
@@ -75,6 +76,8 @@ export interface Doer {
 
 /** Notes what happens, in its order, and who does it. */
 export class Trace {
+  /** Calls that have not ended: no response waits for a touch. */
+  readonly underway = new Underway();
   readonly #clock: Clock;
   readonly #doers = new AsyncLocalStorage<Doer>();
   #operations: Operation[] = [];

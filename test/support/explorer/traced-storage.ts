@@ -44,7 +44,11 @@ export class TracedStorage extends ForwardingStorage {
     return Promise.resolve(0);
   }
 
-  async #call<R>(verb: Call['verb'], id: string, work: (call: Call) => Promise<R>): Promise<R> {
+  #call<R>(verb: Call['verb'], id: string, work: (call: Call) => Promise<R>): Promise<R> {
+    return this.#trace.underway.add(this.#noted(verb, id, work));
+  }
+
+  async #noted<R>(verb: Call['verb'], id: string, work: (call: Call) => Promise<R>): Promise<R> {
     const { doer } = this.#trace;
     const call: Call = { verb, id, at: this.#at, began: this.#trace.now(), isChange: false };
     doer.operation.calls.push(call);

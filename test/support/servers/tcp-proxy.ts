@@ -16,6 +16,8 @@ export interface TcpProxy {
   /** Lets bytes of both directions wait, until `flow()`; connections stay open. */
   hold(): void;
   flow(): void;
+  /** Lets bytes wait of the connections that there are, until `flow()`; new ones are as they should be. */
+  forget(): void;
   /**
    * When bytes of a client that hold this text have reached the server and it has answered: drops that answer, and ends the
    * connection. Once.
@@ -92,6 +94,9 @@ export async function startProxy(target: { readonly port: number; readonly host?
     },
     hold() {
       isHeld = true;
+      for (const pair of pairs) for (const socket of pair) socket.pause();
+    },
+    forget() {
       for (const pair of pairs) for (const socket of pair) socket.pause();
     },
     flow() {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { collect, streamOf, type ByteStream } from '../../../src/common/byte-stream.js';
 import { SessionTooLargeError } from '../../../src/errors.js';
+import { MemoryPrincipals } from '../../../src/storage/principals/memory-principals.js';
+import { EPOCH_MEMORY } from '../../../src/storage/principals/principal-index.js';
 import { SessionStorageMemory, type SessionStorageMemoryOptions } from '../../../src/storage/session-storage-memory.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
@@ -351,5 +353,88 @@ describe('SessionStorageMemory', () => {
       expect(turn).toBeGreaterThan(1);
       expect(storage.size).toBe(4000 + Math.min(turn, 5) * 100);
     });
+  });
+
+  describe('principals', () => {
+    function indexed(options: SessionStorageMemoryOptions = {}) {
+      const all = bench(options);
+      const { storage, clock, write } = all;
+      const index = storage.principals;
+      if (!(index instanceof MemoryPrincipals)) throw new Error('it keeps another index');
+      const add = (id: string, principal = 'p', life = HOUR) =>
+        index.add(principal, id, { expiresAt: clock.now() + life, begunAgo: 0 });
+      return {
+        ...all,
+        index,
+        add,
+        login: async (id: string, principal?: string) => {
+          await add(id, principal);
+          await write(id);
+        },
+        ids: async (principal = 'p') => (await index.entries(principal)).map(({ id }) => id),
+      };
+    }
+
+    it('keeps the entry of a record that is about to be written, is written, read and replaced', async () => {
+      const { add, ids, write, use } = indexed();
+      await add('a');
+      expect(await ids()).toEqual(['a']);
+      await write('a');
+      await use('a');
+      await write('a', 'again');
+      expect(await ids()).toEqual(['a']);
+    });
+
+    it.each<[string, (all: ReturnType<typeof indexed>) => Promise<unknown>]>([
+      ['invalidated', ({ storage }) => storage.invalidate('a')],
+      ['ended by a write', ({ write }) => write('a', '', 0)],
+      [
+        'swept',
+        async ({ storage, write, clock }) => {
+          await write('a', '', clock.now() + 10);
+          clock.advance(10);
+          await storage.sweep();
+        },
+      ],
+      ['pushed out for want of room', async ({ write }) => Promise.all(ids(3, 'other').map((id) => write(id)))],
+    ])('lets the entry go of a record that is %s, and no other', async (_, end) => {
+      const all = indexed({ maxEntries: 3 });
+      await all.login('a');
+      await all.login('b');
+      await all.use('b');
+      await end(all);
+      expect(await all.ids()).toEqual(['b']);
+      await all.storage.invalidate('b');
+      expect(all.index.size).toBe(0);
+    });
+
+    it('lets entries go that nobody wrote a record for, with a sweep that has no record to remove', async () => {
+      const { storage, add, clock, index } = indexed();
+      for (const id of ids(100)) await add(id, id, 1000);
+      clock.advance(1000);
+      expect(await storage.sweep()).toBe(0);
+      expect(index.size).toBe(0);
+    });
+
+    it('has nothing left after 100,000 logins and logouts, whichever way they end', async () => {
+      const { storage, login, add, write, clock, index } = indexed({ maxEntries: 1000 });
+      for (let turn = 0; turn < 100_000; turn++) {
+        const [id, principal] = [`id${turn}`, `p${turn % 5000}`];
+        if (turn % 10 === 0) await add(id, principal, 60_000);
+        else await login(id, principal);
+        if (turn % 3 === 0) await write(id, '', 0);
+        else if (turn % 3 === 1) await storage.invalidate(id);
+        if (turn % 2 === 0) await index.remove(principal, id);
+        if (turn % 1000 > 0) continue;
+        // A principal and an entry each, those whose record was not written, and epochs
+        expect(index.size).toBeLessThan(2000 + 400 + 100);
+        await index.raiseEpoch(principal, id);
+        clock.advance(60_000);
+        await storage.sweep();
+      }
+      clock.advance(EPOCH_MEMORY + 1);
+      while ((await storage.sweep()) > 0);
+      expect([storage.size, index.size]).toEqual([0, 0]);
+    }, 30_000);
   });
 });

@@ -9,6 +9,7 @@ import type {
   WriteOptions,
   WriteResult,
 } from '../../../src/storage/session-storage.js';
+import { brokenPrincipals } from './broken-principals.js';
 import { GoodStorage, type GoodRecord } from './good-storage.js';
 
 type Signal = AbortSignal | undefined;
@@ -666,4 +667,13 @@ export const brokenStorages: readonly BrokenStorage[] = [
       }
     },
   },
+  ...brokenPrincipals.map(({ what, shownBy, type: Index }) => ({
+    what: `has an index that ${what}`,
+    shownBy,
+    type: class extends GoodStorage {
+      protected override newIndex() {
+        return new Index(this.clock);
+      }
+    },
+  })),
 ];

@@ -9,6 +9,7 @@ import {
   type WriteOptions,
   type WriteResult,
 } from '../../../src/storage/session-storage.js';
+import { GoodPrincipals } from './good-principals.js';
 
 /** What a `GoodStorage` holds under an id. */
 export interface GoodRecord {
@@ -24,9 +25,15 @@ export class GoodStorage extends SessionStorage {
   readonly conditionalWrites: boolean = true;
   protected records = new Map<string, GoodRecord>();
   protected versions = 0;
+  readonly #index: GoodPrincipals | undefined;
 
   constructor(protected readonly clock: Clock) {
     super();
+    this.#index = this.newIndex();
+  }
+
+  override get principals(): GoodPrincipals | undefined {
+    return this.#index;
   }
 
   async read<R>(id: string, consumer: (entry: StoredEntry) => Promise<R>, _options?: ReadOptions) {
@@ -45,6 +52,7 @@ export class GoodStorage extends SessionStorage {
     this.check(id);
     const living = this.living(id) !== undefined;
     this.records.delete(id);
+    this.#index?.recordLeft(id);
     return living;
   }
 
@@ -54,7 +62,11 @@ export class GoodStorage extends SessionStorage {
       this.records.delete(id);
       await this.tell(options, id, record).catch(() => {});
     }
-    return over.length;
+    return over.length + ((await this.#index?.sweep()) ?? 0);
+  }
+
+  protected newIndex(): GoodPrincipals | undefined {
+    return new GoodPrincipals(this.clock);
   }
 
   protected async tell({ onExpired }: SweepOptions, id: string, { bytes }: GoodRecord): Promise<void> {

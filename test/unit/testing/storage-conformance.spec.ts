@@ -7,11 +7,15 @@ import { storageConformance } from '../../../src/testing/storage-conformance.js'
 import { brokenStorages, type BrokenStorage } from './broken-storages.js';
 import { GoodStorage } from './good-storage.js';
 
-/** Without conditional writes, and without a thought of time. */
+/** Without conditional writes, without a thought of time, and without an index of principals. */
 class SmallStorage extends GoodStorage {
   override readonly conditionalWrites = false;
   protected override isOver = (): boolean => false;
+  protected override newIndex(): undefined {}
 }
+
+const withoutIndex = { principals: false };
+const small = { conditionalWrites: false, expires: false, ...withoutIndex };
 
 const good = (clock: ManualClock) => new GoodStorage(clock);
 const namesOf = (options: Omit<ConformanceOptions, 'create'> = {}) =>
@@ -33,7 +37,7 @@ describe('storageConformance()', () => {
     await expect(run()).resolves.toBeUndefined();
   });
 
-  it.each(storageConformance({ create: (clock) => new SmallStorage(clock), conditionalWrites: false, expires: false }))(
+  it.each(storageConformance({ create: (clock) => new SmallStorage(clock), ...small }))(
     'passes a small storage: $name',
     async ({ run }) => {
       await expect(run()).resolves.toBeUndefined();
@@ -61,14 +65,18 @@ describe('storageConformance()', () => {
 
   it('leaves out what a storage does not do', () => {
     const all = namesOf();
-    const small = namesOf({ conditionalWrites: false, expires: false });
-    expect(small.filter((name) => !all.includes(name))).toEqual(['conditionalWrites is false']);
+    const left = namesOf(small);
+    expect(left.filter((name) => !all.includes(name))).toEqual([
+      'conditionalWrites is false',
+      'it keeps no index of principals',
+    ]);
     const of = (names: readonly string[], about: RegExp) => names.filter((name) => about.test(name)).length;
     expect(of(all, /expire|E1|E5/)).toBeGreaterThan(8);
     expect(of(all, /expect|version|conditional /)).toBeGreaterThan(8);
-    expect(small.filter((name) => /^E\d|with expect|version|a conditional|has expired/.test(name))).toEqual([]);
+    expect(left.filter((name) => /^E\d|with expect|version|a conditional|has expired/.test(name))).toEqual([]);
     expect(namesOf({ conditionalWrites: false }).filter((name) => /^E\d/.test(name))).toHaveLength(2);
     expect(namesOf({ expires: false }).filter((name) => name.startsWith('C13'))).toHaveLength(1);
+    expect(left.filter((name) => /principal|epoch|holds\(\)|entries\(\)/.test(name))).toHaveLength(1);
     const silent = namesOf({ tellsExpired: false });
     expect(all.filter((name) => !silent.includes(name))).toEqual([
       'sweep() has told of as many as it says that it has removed',
@@ -86,6 +94,38 @@ describe('storageConformance()', () => {
   it('fails a storage that says that it has conditional writes, where none are expected', async () => {
     const [declaration] = storageConformance({ create: good, conditionalWrites: false });
     await expect(declaration?.run()).rejects.toThrow(AssertionError);
+  });
+
+  describe('of an index of principals', () => {
+    const runAll = async (type: new (clock: ManualClock) => GoodStorage, options: Partial<ConformanceOptions>) => {
+      for (const { name, run } of storageConformance({ create: (clock) => new type(clock), ...options })) {
+        if (!namesOf(small).includes(name) || name.includes('index of principals')) await run();
+      }
+    };
+    class Without extends GoodStorage {
+      protected override newIndex(): undefined {}
+    }
+
+    it('tries one where there is one, and none where there is none, when nothing is declared', async () => {
+      await expect(runAll(Without, {})).resolves.toBeUndefined();
+      expect(namesOf().filter((name) => name.includes('index of principals'))).toEqual([]);
+    });
+
+    it('fails a storage that has lost the one that is declared, in each of its cases', async () => {
+      const declared = storageConformance({ create: (clock) => new Without(clock), principals: true });
+      const cases = declared.filter(
+        ({ name }) => !namesOf(small).includes(name) && !namesOf(withoutIndex).includes(name),
+      );
+      expect(cases.map(({ name }) => name)).toContain('it keeps an index of principals');
+      expect(cases.length).toBeGreaterThan(30);
+      for (const { run } of cases) await expect(run()).rejects.toThrow('the storage keeps an index of principals');
+    });
+
+    it('fails a storage that has one where none is declared', async () => {
+      await expect(runAll(Without, withoutIndex)).resolves.toBeUndefined();
+      await expect(runAll(GoodStorage, withoutIndex)).rejects.toThrow(AssertionError);
+      await expect(runAll(GoodStorage, { principals: true })).resolves.toBeUndefined();
+    });
   });
 
   it('lets time pass as it is told, for a storage with a clock of its own', async () => {

@@ -3,7 +3,11 @@ import { collect, streamOf } from '../../../../src/common/byte-stream.js';
 import { CacheStorage } from '../../../../src/storage/cache/cache-storage.js';
 import type { CacheStorageOptions } from '../../../../src/storage/cache/cache-storage-options.js';
 import { InProcessInvalidationBus } from '../../../../src/storage/cache/in-process-invalidation-bus.js';
-import type { InvalidationBus, InvalidationListener } from '../../../../src/storage/cache/invalidation-bus.js';
+import type {
+  InvalidationBus,
+  InvalidationListener,
+  SubscribeOptions,
+} from '../../../../src/storage/cache/invalidation-bus.js';
 import { SessionStorageMemory } from '../../../../src/storage/session-storage-memory.js';
 import { deferred } from '../../../../src/testing/deferred.js';
 import { GateStorage } from '../../../../src/testing/gate-storage.js';
@@ -26,7 +30,7 @@ class TestBus implements InvalidationBus {
     if (this.state === 'well') for (const listener of this.listeners) listener.message(message);
   }
 
-  async subscribe(listener: InvalidationListener): Promise<() => Promise<void>> {
+  async subscribe(listener: InvalidationListener, _options?: SubscribeOptions): Promise<() => Promise<void>> {
     if (this.state === 'fails') throw new Error('the bus is down');
     this.listeners.add(listener);
     return async () => void this.listeners.delete(listener);
@@ -232,6 +236,7 @@ describe('CacheStorage with a bus', () => {
           ['one', false],
           ['one', false],
         ]);
+        expect(one.cache.size).toBe(0);
         await other.write('two');
         expect(await one.read()).toEqual(['two', false]);
         await one.write('three');
@@ -330,16 +335,94 @@ describe('CacheStorage with a bus', () => {
     it('fills nothing with what was read before it was back', async () => {
       const { one, other, bus, clock } = await pair();
       await one.write('one');
+      bus.state = 'deaf';
       bus.drop();
       const held = one.gate.hold('after read');
       const reading = one.read();
       await held.reached;
       await other.write('two');
+      bus.state = 'well';
       clock.advance(BEAT);
       await settled();
       held.release();
       expect(await reading).toEqual(['one', false]);
       expect(await one.read()).toEqual(['two', false]);
+    });
+  });
+
+  describe('that takes nothing over of one cache', () => {
+    /** Two caches that have read the same, and what decides whether messages of the first are taken over. */
+    async function onesided() {
+      const world = await pair();
+      const { one, other, bus } = world;
+      await one.write('one');
+      await other.read();
+      const [, origin = ''] = bus.messages.find((message) => message.startsWith('i '))?.split(' ') ?? [];
+      const publish = bus.publish.bind(bus);
+      const line = { isDown: true };
+      bus.publish = async (message) => {
+        if (line.isDown && message.includes(origin)) throw new Error('the line is down');
+        return publish(message);
+      };
+      return { ...world, line };
+    }
+
+    it('lets that tell the others to forget everything, as soon as it can', async () => {
+      const { one, other, clock, line } = await onesided();
+      await one.write('two');
+      expect(await other.read()).toEqual(['one', true]);
+      line.isDown = false;
+      for (let beats = 0; beats < 2; beats++) {
+        clock.advance(BEAT);
+        await settled();
+      }
+      expect(await other.read()).toEqual(['two', false]);
+    });
+
+    it('lets it tell them once, when it had something to tell', async () => {
+      const { one, other, clock, bus, line } = await onesided();
+      clock.advance(BEAT);
+      await settled();
+      expect(one.cache.size).toBe(0);
+      line.isDown = false;
+      for (let beats = 0; beats < 5; beats++) {
+        clock.advance(BEAT);
+        await settled();
+      }
+      expect(await other.read()).toEqual(['one', true]);
+      line.isDown = true;
+      await one.write('two');
+      line.isDown = false;
+      for (let beats = 0; beats < 5; beats++) {
+        clock.advance(BEAT);
+        await settled();
+      }
+      // Lost once more, with nothing to tell
+      line.isDown = true;
+      for (let beats = 0; beats < 5; beats++) {
+        clock.advance(BEAT);
+        await settled();
+        line.isDown = false;
+      }
+      expect(bus.messages.filter((message) => message.startsWith('a '))).toHaveLength(1);
+    });
+
+    it('lets it try again, if that came to nothing, too', async () => {
+      const { one, other, clock, bus, line } = await onesided();
+      await one.write('two');
+      line.isDown = false;
+      const publish = bus.publish.bind(bus);
+      let refused = 0;
+      bus.publish = async (message) => {
+        if (message.startsWith('a ') && refused++ === 0) throw new Error('the line is down');
+        return publish(message);
+      };
+      for (let beats = 0; beats < 5; beats++) {
+        clock.advance(BEAT);
+        await settled();
+      }
+      expect(refused).toBe(2);
+      expect(await other.read()).toEqual(['two', false]);
     });
   });
 
@@ -385,6 +468,21 @@ describe('CacheStorage with a bus', () => {
     subscribing.resolve();
     await settled();
     expect([clock.timers, bus.listeners.size]).toEqual([0, 0]);
+  });
+
+  it('that is closed while it subscribes lets the bus know that nobody waits', async () => {
+    const clock = new ManualClock();
+    const bus = new TestBus();
+    const signals: (AbortSignal | undefined)[] = [];
+    bus.subscribe = (_listener, { signal } = {}) => {
+      signals.push(signal);
+      return new Promise<never>(() => {});
+    };
+    const cache = new CacheStorage(new SessionStorageMemory({ clock }), { clock, bus });
+    await cache.read('a', async () => true);
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+    await cache.close();
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });
 });
 

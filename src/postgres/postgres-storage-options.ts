@@ -1,0 +1,36 @@
+import { systemClock, type Clock } from '../common/clock.js';
+import { tableNames, type PostgresTables, type TableNames } from './postgres-tables.js';
+
+/** How a `PostgresStorage` keeps its records. */
+export interface PostgresStorageOptions extends PostgresTables {
+  /** The most bytes of one record; default 16,777,216 (16 MiB). */
+  readonly maxBytes?: number;
+  /** The clock by which expiries are given and told; what has expired the database's tells. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** The same, checked and complete. */
+export interface PostgresStorageSettings {
+  readonly tables: TableNames;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+}
+
+const OPTIONS = ['table', 'schema', 'maxBytes', 'clock'] as const satisfies readonly (keyof PostgresStorageOptions)[];
+
+/**
+ * Checks the options of a `PostgresStorage`.
+ *
+ * @throws {TypeError | RangeError} naming the option and the cure
+ */
+export function postgresStorageSettings(options: PostgresStorageOptions): PostgresStorageSettings {
+  const unknown = Object.keys(options).find((name) => !(OPTIONS as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new TypeError(`Cannot create PostgresStorage: it has no option ${unknown}`);
+  const { maxBytes = 16 * 1024 * 1024, clock = systemClock } = options;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) {
+    throw new RangeError(
+      `Cannot create PostgresStorage: maxBytes must be a positive integer: received ${String(maxBytes)}`,
+    );
+  }
+  return Object.freeze({ tables: Object.freeze(tableNames(options)), maxBytes, clock });
+}
