@@ -31,7 +31,7 @@ export class NodeRedisSentinelSubscriber implements Subscriber {
     this.#state.subscribed();
   }
 
-  readonly #heard = (message: string): void => this.#state.heard(message);
+  readonly #heard = (message: string | Buffer): void => this.#state.heard(String(message));
 
   readonly #missed = (): void => this.#state.missed();
 }

@@ -45,7 +45,7 @@ return 'written'
 `);
 
 /**
- * Ends a record, and leaves its mark for a minute.
+ * Ends a record, and leaves its mark for a minute; without one, where a server has no room for anything new.
  *
  * Arguments: the mark; the version that is expected, or nothing for any. Answers `written`, `missing` or `conflict`.
  */
@@ -54,6 +54,7 @@ ${STORED}
 if stored == ARGV[1] then return 'written' end
 if not is_there then return 'missing' end
 if ARGV[2] and stored ~= ARGV[2] then return 'conflict' end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ${MEMORY})
+redis.call('DEL', KEYS[1])
+redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ${MEMORY})
 return 'written'
 `);

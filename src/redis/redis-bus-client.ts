@@ -3,7 +3,7 @@ import { isNodeRedis } from './node-redis-client.js';
 
 /** What every driver's clients and connections do when something happens to them. */
 interface Emitter {
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: string[]) => void): unknown;
 }
 
 /** Whatever publishes. */
@@ -42,9 +42,9 @@ export interface NodeRedisBusNode {
 export interface NodeRedisBusSentinel extends Publisher, Emitter {
   readonly isOpen: boolean;
   getMasterNode(): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (...args: string[]) => void): unknown;
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  unsubscribe(channel: string, listener: (message: string | Buffer) => void): Promise<unknown>;
 }
 
 /** A connection of `ioredis` 5 or 6 that the bus has opened. */

@@ -51,10 +51,16 @@ export class SessionMarks {
     this.#changes = differing({ ...this.#changes, ...changes }, this.#stored);
   }
 
-  /** Takes over what was stored; what differs from that stays to be stored. */
-  rebase(stored: Marks): void {
+  /**
+   * Takes over what was stored, which changes that were `taken` are part of; what was changed since they were taken stays to be
+   * stored, also what was changed back.
+   */
+  rebase(stored: Marks, taken: Marks): void {
+    const before = this.#stored;
     this.#stored = stored;
-    if (this.#changes !== NO_MARKS) this.#changes = differing(this.#changes, stored);
+    if (taken === NO_MARKS && this.#changes === NO_MARKS) return;
+    const late = differing(changed(before, this.#changes), changed(before, taken));
+    this.#changes = differing(late, stored);
   }
 
   /** Takes what is stored, and drops what was to be. */
@@ -62,6 +68,11 @@ export class SessionMarks {
     this.#stored = stored;
     this.#changes = NO_MARKS;
   }
+}
+
+/** Marks with changes of them. */
+function changed(marks: Marks, changes: Marks): Marks {
+  return { principal: valueOf('principal', changes, marks), label: valueOf('label', changes, marks) };
 }
 
 function valueOf(name: keyof Marks, changes: Marks, stored: Marks): string | undefined {

@@ -48,8 +48,10 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
   }
 
   async invalidate(id: string, principal?: string): Promise<boolean> {
-    if (principal !== undefined)
-      return isStorageId(id) && this.#tracking.noticed(id, () => this.#owned.invalidate(id, principal));
+    if (principal !== undefined) {
+      const owned = this.#owned;
+      return isStorageId(id) && this.#tracking.noticed(id, () => owned.invalidate(principal, id));
+    }
     const found = await this.#own(id);
     if (found === undefined || isOver(found.header, this.#settings.clock.now())) return false;
     const { records } = this.#tracking;
@@ -65,7 +67,8 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
   }
 
   async invalidateAll(principal: string, except?: string): Promise<number> {
-    return this.#owned.invalidateAll(principal, except);
+    // What cannot be an id is no session's
+    return this.#owned.invalidateAll(principal, except !== undefined && isStorageId(except) ? except : undefined);
   }
 
   get #owned(): PrincipalSessions {

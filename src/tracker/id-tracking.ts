@@ -39,13 +39,17 @@ export class IdTracking<Data extends object> extends Tracking<Data> implements R
   readonly owned: PrincipalSessions | undefined;
 
   constructor(settings: IdTrackerSettings<Data>) {
-    const { storage, name, clock, storageTimeout } = settings;
+    const { storage, name, clock, storageTimeout, limit } = settings;
     super(settings, storage);
     this.records = new Records(OrderedStorage.over(storage), this.limit);
-    const index = storage.principals && new SessionIndex(storage.principals, name, this.limit);
-    const observing = { ...settings, observe: (event: Omit<SessionEvent, 'session'>): void => this.observe(event) };
-    this.principals = index && new Principals(index, this.records, observing);
-    this.owned = index && new PrincipalSessions(index, new PrincipalRecords(this.records, settings), observing);
+    if (storage.principals !== undefined) {
+      const index = new SessionIndex(storage.principals, name, this.limit);
+      const observe = (event: Omit<SessionEvent, 'session'>): void => this.observe(event);
+      const noticeFailure = (error: unknown, id: string): void => this.noticeFailure(error, id);
+      const owned = new PrincipalRecords(index, this.records, { name, clock, storageTimeout, observe });
+      this.principals = new Principals(index, owned, { clock, storageTimeout, limit, noticeFailure });
+      this.owned = new PrincipalSessions(index, owned, settings);
+    }
     this.writer = new RecordWriter(this.records, this.principals, clock, storageTimeout);
   }
 

@@ -87,7 +87,7 @@ export class NewStanding<Data extends object> implements Standing<Data> {
     this.#session.become(standing);
     this.#session.send(value, 'once');
     sessionData.rebase(payload, snapshot);
-    sessionData.marks.rebase(marks);
+    sessionData.marks.rebase(marks, marks);
     this.#tracking.observe({ type: 'created', id: standing.id });
   }
 }

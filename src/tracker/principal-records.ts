@@ -4,6 +4,8 @@ import { isOver } from '../session/expiry.js';
 import type { PrincipalEntry } from '../storage/principals/principal-index.js';
 import { endedRecord } from './next-record.js';
 import type { KnownRecord, Records } from './records.js';
+import type { SessionEvent } from './session-event.js';
+import type { SessionIndex } from './session-index.js';
 
 /** What has to be known of a kind of session to tell whose its records are. */
 export interface PrincipalRecordsSettings {
@@ -11,6 +13,8 @@ export interface PrincipalRecordsSettings {
   readonly clock: Clock;
   /** Milliseconds after which conflicts are not tried again. */
   readonly storageTimeout: number;
+  /** Is told of sessions that were ended. */
+  observe(event: Pick<SessionEvent, 'type' | 'id'>): void;
 }
 
 /**
@@ -19,12 +23,19 @@ export interface PrincipalRecordsSettings {
  */
 const PHANTOM_AGE = 60_000;
 
-/** Records of sessions of one name as their principal may see and end them: an index only says where to look. */
+/**
+ * Records of sessions of one name as their principal may see and end them: an index only says where to look.
+ *
+ * No record may live that is theirs and has no entry. Who writes one looks for its entry afterwards; so who removes an entry
+ * looks for a record afterwards, and ends it: one of the two finds out.
+ */
 export class PrincipalRecords {
+  readonly #index: SessionIndex;
   readonly #records: Records;
   readonly #settings: PrincipalRecordsSettings;
 
-  constructor(records: Records, settings: PrincipalRecordsSettings) {
+  constructor(index: SessionIndex, records: Records, settings: PrincipalRecordsSettings) {
+    this.#index = index;
     this.#records = records;
     this.#settings = settings;
   }
@@ -43,13 +54,43 @@ export class PrincipalRecords {
   }
 
   /**
-   * Ends a record.
+   * Ends a record, and leaves its entry.
    *
    * @returns whether this call has; else there was none of the principal's
    * @throws {SessionConflictError} when others change it all the time
    * @throws {SessionStorageError}
    */
-  async end(id: string, principal: string): Promise<boolean> {
+  async end(principal: string, id: string): Promise<boolean> {
+    const isEnded = await this.#end(principal, id);
+    if (isEnded) this.#settings.observe({ type: 'destroyed', id });
+    return isEnded;
+  }
+
+  /**
+   * Ends a record, and then removes its entry: until that is done, nobody takes its place.
+   *
+   * @param isKnown whether somebody was told of the session, who has to be told of its end
+   * @throws {SessionConflictError} when others change it all the time
+   * @throws {SessionStorageError}
+   */
+  async remove(principal: string, id: string, isKnown: boolean): Promise<void> {
+    const isEnded = await (isKnown ? this.end(principal, id) : this.#end(principal, id));
+    if (isEnded) await this.#index.remove(principal, id);
+    else await this.drop(principal, id);
+  }
+
+  /**
+   * Removes the entry of a record that is gone, or another's.
+   *
+   * @throws {SessionConflictError} when it is theirs after all, and others change it all the time
+   * @throws {SessionStorageError}
+   */
+  async drop(principal: string, id: string): Promise<void> {
+    await this.#index.remove(principal, id);
+    await this.end(principal, id);
+  }
+
+  async #end(principal: string, id: string): Promise<boolean> {
     const { clock, storageTimeout } = this.#settings;
     const giveUpAt = clock.now() + storageTimeout;
     do {

@@ -1,11 +1,10 @@
-import { SessionConflictError, SessionLimitError, SessionStorageError } from '../errors.js';
+import type { Clock } from '../common/clock.js';
+import { SessionConflictError, SessionError, SessionLimitError } from '../errors.js';
 import type { RecordHeader } from '../record/record-header.js';
+import { isOver } from '../session/expiry.js';
 import type { PrincipalEntry } from '../storage/principals/principal-index.js';
-import { endedRecord } from './next-record.js';
-import { PrincipalRecords, type PrincipalRecordsSettings } from './principal-records.js';
-import type { KnownRecord, Records } from './records.js';
+import type { PrincipalRecords } from './principal-records.js';
 import type { SessionIndex } from './session-index.js';
-import type { SessionEvent } from './session-event.js';
 
 /** How many sessions a principal may have, and what becomes of a login beyond. */
 export interface PrincipalLimit {
@@ -15,11 +14,14 @@ export interface PrincipalLimit {
 }
 
 /** What has to be known of a kind of session that may have a principal. */
-export interface PrincipalsSettings extends PrincipalRecordsSettings {
+export interface PrincipalsSettings {
+  readonly clock: Clock;
+  /** Milliseconds after which conflicts are not tried again. */
+  readonly storageTimeout: number;
   /** `undefined` for any number. */
   readonly limit: PrincipalLimit | undefined;
-  /** Is told of sessions that were ended, and of what failed unheard. */
-  observe(event: Pick<SessionEvent, 'type' | 'id' | 'reason'>): void;
+  /** Is told of what failed and nobody else hears of. */
+  noticeFailure(error: unknown, id: string): void;
 }
 
 /** A write of a record, as far as it matters whose it is. */
@@ -34,11 +36,8 @@ export interface OwnedWrite {
 
 /** What has to be done to the index once a write has happened. */
 export interface Claim {
-  /**
-   * @param record as it was written
-   * @throws {SessionConflictError} when it is not to be: it was ended again
-   */
-  settle(record: KnownRecord): Promise<void>;
+  /** @throws {SessionConflictError} when the record is not to be: it was ended again */
+  settle(): Promise<void>;
 }
 
 /**
@@ -50,14 +49,12 @@ export interface Claim {
  */
 export class Principals {
   readonly #index: SessionIndex;
-  readonly #records: Records;
   readonly #owned: PrincipalRecords;
   readonly #settings: PrincipalsSettings;
 
-  constructor(index: SessionIndex, records: Records, settings: PrincipalsSettings) {
+  constructor(index: SessionIndex, owned: PrincipalRecords, settings: PrincipalsSettings) {
     this.#index = index;
-    this.#records = records;
-    this.#owned = new PrincipalRecords(records, settings);
+    this.#owned = owned;
     this.#settings = settings;
   }
 
@@ -71,37 +68,49 @@ export class Principals {
    */
   claim(write: OwnedWrite): Promise<Claim> | undefined {
     const { id, from, to } = write;
-    const left = from?.principal === to.principal ? undefined : from?.principal;
-    const isSame =
-      left === undefined && from?.principal === to.principal && from?.absoluteDeadline === to.absoluteDeadline;
-    if (to.principal === undefined || isSame) {
-      return left === undefined ? undefined : Promise.resolve({ settle: () => this.leave(left, id) });
-    }
-    return this.#claim(write, to.principal, left);
+    const isTheirs = from?.principal === to.principal;
+    const left = isTheirs ? undefined : from?.principal;
+    const isSame = isTheirs && from?.absoluteDeadline === to.absoluteDeadline;
+    if (to.principal !== undefined && !isSame) return this.#claim(write, to.principal, left);
+    if (left === undefined) return undefined;
+    // What has ended is nobody's any more
+    const isEnded = isOver(to, this.#settings.clock.now());
+    return Promise.resolve({ settle: () => (isEnded ? this.leave(left, id) : this.#drop(left, id)) });
   }
 
-  /** Removes an entry whose record is gone, or another's. That is no condition of anything: the record says so too. */
-  async leave(principal: string, id: string): Promise<void> {
+  /** Removes the entry of a record that has ended. That is no condition of anything: there is no record. */
+  leave(principal: string, id: string): Promise<void> {
+    return this.#quietly(id, () => this.#index.remove(principal, id));
+  }
+
+  /** Removes the entry of a record that is another's by now: the record says so too. */
+  #drop(principal: string, id: string): Promise<void> {
+    return this.#quietly(id, () => this.#owned.drop(principal, id));
+  }
+
+  async #quietly(id: string, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#index.remove(principal, id);
+      await work();
     } catch (error) {
-      if (!(error instanceof SessionStorageError)) throw error;
-      this.#settings.observe({ type: 'storageFailed', id, reason: error.message });
+      if (!(error instanceof SessionError)) throw error;
+      this.#settings.noticeFailure(error, id);
     }
   }
 
   async #claim(write: OwnedWrite, principal: string, left: string | undefined): Promise<Claim> {
-    const { id } = write;
     const since = await this.#add(write, principal);
     return {
-      settle: async (record) => {
-        await this.#assertHeld(principal, record, id, since);
-        if (left !== undefined) await this.leave(left, id);
+      settle: async () => {
+        await this.#assertHeld(write, principal, since);
+        if (left !== undefined) await this.#drop(left, write.id);
       },
     };
   }
 
-  /** @returns when the request began at the latest by the index's clock, in milliseconds: by then its answer has come */
+  /**
+   * @returns before when the request cannot have begun, in milliseconds by the index's clock: nobody knows how long it takes until
+   *   the index is asked, but by now it has answered
+   */
   async #add({ id, to, begunAt }: OwnedWrite, principal: string): Promise<number> {
     const { clock, limit, storageTimeout } = this.#settings;
     const giveUpAt = clock.now() + storageTimeout;
@@ -123,33 +132,30 @@ export class Principals {
     if (oldest === undefined || this.#settings.limit?.onExceeded !== 'evictOldest') {
       throw new SessionLimitError('Cannot store session: its principal has as many as they may', { id });
     }
-    // Its entry goes last: until then nobody takes its place
-    if (await this.#owned.end(oldest.id, principal)) this.#settings.observe({ type: 'destroyed', id: oldest.id });
-    await this.#index.remove(principal, oldest.id);
+    await this.#owned.remove(principal, oldest.id, true);
   }
 
   /** @returns whether there were any */
   async #removePhantoms(principal: string, entries: readonly PrincipalEntry[]): Promise<boolean> {
     const found = await Promise.all(entries.map((entry) => this.#owned.of(entry, principal)));
     const phantoms = entries.filter((_, index) => found[index] === 'phantom');
-    await Promise.all(phantoms.map(({ id }) => this.#index.remove(principal, id)));
+    await Promise.all(phantoms.map(({ id }) => this.#owned.drop(principal, id)));
     return phantoms.length > 0;
   }
 
-  async #assertHeld(principal: string, record: KnownRecord, id: string, since: number): Promise<void> {
+  async #assertHeld({ id, from }: OwnedWrite, principal: string, since: number): Promise<void> {
+    const remove = (): Promise<void> => this.#owned.remove(principal, id, from !== undefined);
+    let isHeld: boolean;
     try {
-      if (await this.#index.holds(principal, id, since)) return;
+      isHeld = await this.#index.holds(principal, id, since);
     } catch (error) {
       // Whoever has ended them all may have missed this one
-      await this.#end(record, id).catch(() => {});
+      await this.#quietly(id, remove);
       throw error;
     }
-    await this.#end(record, id);
+    if (isHeld) return;
+    await remove();
     throw ended(id);
-  }
-
-  async #end(record: KnownRecord, id: string): Promise<void> {
-    await this.#records.write(id, endedRecord(record), { version: record.version });
   }
 }
 

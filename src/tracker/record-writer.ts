@@ -79,7 +79,7 @@ export class RecordWriter {
       // A driver may have sent it twice: then what exists is ours
       const stored = result.written ? written(marked, result.version) : await this.#fresh(name);
       if (stored?.header.commits.includes(commit) !== true) continue;
-      await claim?.settle(stored);
+      if (claim !== undefined) await claim.settle();
       return { id: name, record: stored };
     }
     throw new SessionConflictError('Cannot create session: its id exists already', { id });
@@ -100,7 +100,7 @@ export class RecordWriter {
     if (record === undefined || isOver(record.header, this.#clock.now())) record = await this.#fresh(id);
     for (let pause = 1; ; pause *= 2) {
       if (record?.header.commits.includes(commit) === true) {
-        if (claim !== undefined) await claim.settle(record);
+        if (claim !== undefined) await claim.settle();
         return { outcome: 'written', record };
       }
       if (record === undefined || isOver(record.header, this.#clock.now())) return { outcome: 'missing' };

@@ -10,7 +10,7 @@ import { NewStanding } from './new-standing.js';
 import type { PresentedSession } from './presented-session.js';
 import { RequestLine } from './request-line.js';
 import type { Standee, Standing } from './standing.js';
-import type { Occasion, Outgoing, Reply, Sending, TrackedSession } from './tracked-session.js';
+import type { Arrival, Outgoing, Reply, Sending, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
 import { UnrotatedStanding } from './unrotated-standing.js';
 import { Verbs } from './verbs.js';
@@ -22,7 +22,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   readonly presented: string | undefined;
   readonly begunAt: number;
   readonly #tracking: Tracking<Data>;
-  readonly #occasion: Occasion;
+  readonly #arrival: Arrival;
   readonly #line: RequestLine;
   #standing: Standing<Data>;
   readonly #message = new Message();
@@ -32,14 +32,14 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   #touched = false;
 
   /** @param brought the session that the client brought; `undefined` when it brought none */
-  constructor(tracking: Tracking<Data>, occasion: Occasion, brought?: PresentedSession<Data>) {
+  constructor(tracking: Tracking<Data>, arrival: Arrival, brought?: PresentedSession<Data>) {
     this.#tracking = tracking;
-    this.#occasion = occasion;
-    this.begunAt = tracking.settings.clock.now();
-    this.#line = new RequestLine(tracking, occasion.reply, this, brought?.failure);
+    this.#arrival = arrival;
+    this.begunAt = arrival.begunAt;
+    this.#line = new RequestLine(tracking, arrival.reply, this, brought?.failure);
     this.presented = brought?.presented;
     this.sessionData = brought?.data ?? new SessionData(tracking.settings.shape);
-    this.#standing = brought?.stand(this) ?? new NewStanding(this, tracking, occasion.request);
+    this.#standing = brought?.stand(this) ?? new NewStanding(this, tracking, arrival.request);
   }
 
   get name(): string {
@@ -80,7 +80,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
   }
 
   get reply(): Reply {
-    return this.#occasion.reply;
+    return this.#arrival.reply;
   }
 
   get standing(): Standing<Data> {
@@ -146,7 +146,7 @@ export class RequestSession<Data extends object> implements TrackedSession, Sess
 
   becomeNew(): void {
     this.sessionData.reset(undefined);
-    this.become(new NewStanding(this, this.#tracking, this.#occasion.request));
+    this.become(new NewStanding(this, this.#tracking, this.#arrival.request));
   }
 
   send(value: string, sending: Sending): void {

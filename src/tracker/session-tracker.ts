@@ -7,7 +7,7 @@ import type { PresentedSession } from './presented-session.js';
 import { RequestSession } from './request-session.js';
 import type { RefusalReason } from './session-event.js';
 import { randomId } from './token.js';
-import type { Occasion, TrackedSession } from './tracked-session.js';
+import type { Arrival, Occasion, TrackedSession } from './tracked-session.js';
 import type { Tracking } from './tracking.js';
 import { UnreachableStanding } from './unreachable-standing.js';
 
@@ -85,22 +85,24 @@ export abstract class SessionTracker<Data extends object> {
    * @throws {SessionStorageError} when the storage fails, unless handlers go on without it then
    */
   async load(values: readonly string[], occasion: Occasion): Promise<TrackedSession> {
+    const { request, reply } = occasion;
+    const arrival = { request, reply, begunAt: this.#tracking.settings.clock.now() };
     const wellFormed = values.filter((value) => this.isWellFormed(value));
     if (wellFormed.length === 0) {
       if (values.length > 0) this.#tracking.observe({ type: 'refused', reason: 'malformed' });
-      const session = new RequestSession(this.#tracking, occasion);
+      const session = new RequestSession(this.#tracking, arrival);
       if (values.length > 0) session.clear();
       return session;
     }
     if (wellFormed.length > MAX_VALUES) {
       this.#tracking.observe({ type: 'refused', reason: 'duplicates' });
-      return new RequestSession(this.#tracking, occasion);
+      return new RequestSession(this.#tracking, arrival);
     }
     try {
-      return this.#choose(await this.lookUp(wellFormed), occasion);
+      return this.#choose(await this.lookUp(wellFormed), arrival);
     } catch (error) {
       if (this.#tracking.settings.onOutage === 'readonly' && error instanceof SessionStorageError) {
-        return this.#unreachable(occasion, wellFormed, error);
+        return this.#unreachable(arrival, wellFormed, error);
       }
       throw error;
     }
@@ -111,27 +113,27 @@ export abstract class SessionTracker<Data extends object> {
     return this.#tracking.underway.settled();
   }
 
-  #choose(found: readonly LookedUp<Data>[], occasion: Occasion): TrackedSession {
+  #choose(found: readonly LookedUp<Data>[], arrival: Arrival): TrackedSession {
     const valid = found.filter((one) => 'presented' in one);
     const [match] = valid;
     if (valid.length > 1) {
       this.#tracking.observe({ type: 'refused', reason: 'duplicates' });
-      return this.#refused(occasion, 'the request presents two different ones');
+      return this.#refused(arrival, 'the request presents two different ones');
     }
     if (match !== undefined) {
       this.#tracking.observe({ type: 'loaded', id: match.id });
-      return new RequestSession(this.#tracking, occasion, match);
+      return new RequestSession(this.#tracking, arrival, match);
     }
     const refusals = found.filter((one) => 'refusal' in one);
     for (const { id, refusal } of refusals)
       this.#tracking.observe({ type: 'refused', ...(id !== undefined && { id }), reason: refusal });
     const closes = refusals.find((refusal) => refusal.closes !== undefined)?.closes;
-    return closes === undefined ? new RequestSession(this.#tracking, occasion) : this.#refused(occasion, closes);
+    return closes === undefined ? new RequestSession(this.#tracking, arrival) : this.#refused(arrival, closes);
   }
 
   /** A session that takes no change: what the client presented is nobody's any more, or two. */
-  #refused(occasion: Occasion, why: string): TrackedSession {
-    const session = new RequestSession(this.#tracking, occasion);
+  #refused(arrival: Arrival, why: string): TrackedSession {
+    const session = new RequestSession(this.#tracking, arrival);
     const { createdAt, expiresAt } = session.standing;
     // It will never be stored: the app need not name it
     session.become(new ClosedStanding(session, { id: randomId(), createdAt, expiresAt }, 'refused', why));
@@ -139,13 +141,13 @@ export abstract class SessionTracker<Data extends object> {
   }
 
   /** A session that takes no change, since nobody knows what the client presented. */
-  #unreachable(occasion: Occasion, values: readonly string[], failure: SessionStorageError): TrackedSession {
+  #unreachable(arrival: Arrival, values: readonly string[], failure: SessionStorageError): TrackedSession {
     const [presented = ''] = values;
     const { settings } = this.#tracking;
     const standing = new UnreachableStanding<Data>(settings, failure);
     const { id } = standing;
     const data = new SessionData(settings.shape);
-    return new RequestSession(this.#tracking, occasion, { id, presented, data, failure, stand: () => standing });
+    return new RequestSession(this.#tracking, arrival, { id, presented, data, failure, stand: () => standing });
   }
 }
 

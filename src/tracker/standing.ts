@@ -29,7 +29,7 @@ export interface Standing<Data extends object> {
 export interface Standee<Data extends object> {
   readonly sessionData: SessionData<Data>;
   readonly reply: Reply;
-  /** When this request came to it, in milliseconds since the epoch: what its handler knows may be as old. */
+  /** When this request asked for it, in milliseconds since the epoch: what its handler knows may be as old. */
   readonly begunAt: number;
   /** How it stands now: what another standing learns late is about nothing any more. */
   readonly standing: Standing<Data>;

@@ -102,7 +102,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
       const kept = data.storable(this.#serialize(keptKeys(data.merge(record.payload, snapshot), keep)));
       isChanged = !sameBytes(kept, record.payload);
       const rotation = { secretHash, isKnown: this.#knownToClient, restart };
-      const marks = keep === 'all' ? data.marks.changes : UNMARKED;
+      const marks = keep === 'all' ? (snapshot?.marks ?? NO_MARKS) : UNMARKED;
       return rotatedRecord(this.#next(record, kept, marks), rotation, this.#keeping.settings);
     });
     if (result.outcome === 'missing') {
@@ -115,7 +115,6 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     this.#regenerated = true;
     // Before anything else can fail: without it the client is lost
     this.#session.send(value, 'always');
-    if (keep !== 'all') data.marks.reset(NO_MARKS);
     this.#accept(result, snapshot, isChanged);
     this.#keeping.observe({ type: 'regenerated', id: this.id });
   }
@@ -221,7 +220,7 @@ export class StoredStanding<Data extends object> implements Standing<Data> {
     const record = this.#seen(result);
     const { sessionData } = this.#session;
     sessionData.rebase(record.payload, snapshot);
-    sessionData.marks.rebase(record.header);
+    sessionData.marks.rebase(record.header, snapshot?.marks ?? NO_MARKS);
     if (result.outcome === 'written') this.#refresh();
     if (isChanged) this.#keeping.observe({ type: 'changed', id: this.id });
   }

@@ -15,6 +15,12 @@ export interface Occasion {
   readonly reply: Reply;
 }
 
+/** A request whose session is asked for. */
+export interface Arrival extends Occasion {
+  /** When it was asked for, before anything was read, in milliseconds since the epoch: what a handler knows may be as old. */
+  readonly begunAt: number;
+}
+
 /** How a value goes out: `once` with a good answer, `always` with whatever answer leaves. */
 export type Sending = 'once' | 'always';
 

@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { compile, startApp } from '../support/app.js';
 import { PLATFORMS } from '../support/matrix.js';
+import { PlainStorage } from '../support/plain-storage.js';
 import { controllerOf } from '../support/routes.js';
 
 class User {}
@@ -152,6 +153,39 @@ const wrong: readonly (readonly [what: string, options: Wrong, path: string, cur
     },
     'two sessions, "a" and "b"',
     'name another',
+  ],
+
+  ['a limit that is a number', { limit: 3 }, 'limit', 'must be an object'],
+  [
+    'a limit of none',
+    { sessions: [{ limit: { perPrincipal: 0 } }] },
+    'sessions[0].limit.perPrincipal',
+    'must be a positive integer',
+  ],
+  [
+    'a limit that says not of how many',
+    { limit: { onExceeded: 'reject' } },
+    'limit.perPrincipal',
+    'must be a positive integer',
+  ],
+  [
+    'an unknown way to keep it',
+    { limit: { perPrincipal: 1, onExceeded: 'evict' } },
+    'limit.onExceeded',
+    '"evictOldest" or "reject"',
+  ],
+  ['an unknown option of a limit', { limit: { perUser: 1 } }, 'limit.perUser', 'is not an option'],
+  [
+    'a limit by value',
+    { clientSide: { revocation }, keys: [key], limit: { perPrincipal: 1 } },
+    'limit',
+    'must not be given with clientSide',
+  ],
+  [
+    'a limit over a storage that does not know whose sessions are',
+    { sessions: [{ name: 'cart', storage: new PlainStorage(), limit: { perPrincipal: 1 } }] },
+    'limit of session "cart"',
+    'keeps an index of principals: use one, or leave limit out',
   ],
 
   ['a cookie that is a text', { cookie: 'lax' }, 'cookie', 'must be an object'],
@@ -360,6 +394,8 @@ describe.each(PLATFORMS)('%s', (platform) => {
       { clientSide: true, keys: [key], absoluteTimeout: false },
       { clientSide: { revocation }, transformers: [plain, encrypt([key])], storageTimeout: '1s' },
       { header: 'x-session', keys: [key] },
+      { limit: { perPrincipal: 1 } },
+      { limit: { perPrincipal: Number.MAX_SAFE_INTEGER, onExceeded: 'reject' } },
       { header: { name: 'Authorization', scheme: 'Bearer' }, cookie: {} },
       {
         sessions: [

@@ -1,6 +1,6 @@
 import { CacheStorage, SimplifiedSessionStorage, type SessionStorage } from 'nest-sessions';
 import { describe, expect, it } from 'vitest';
-import { cells, PLATFORMS, type Cell } from '../support/matrix.js';
+import { cells, forgetfulCells, PLATFORMS, type Cell } from '../support/matrix.js';
 import { PlainStorage } from '../support/plain-storage.js';
 import type { Routes } from '../support/routes.js';
 import { withOtherSecret } from '../support/tokens.js';
@@ -27,7 +27,7 @@ async function sweep(app: World, instances: readonly Instance[]): Promise<void> 
   await Promise.all(instances.map((instance) => instance.close()));
 }
 
-describe.each(cells)('%s', (_, cell) => {
+describe.each(cells.filter((cell) => !forgetfulCells.includes(cell)))('%s', (_, cell) => {
   it('a sweep tells of each session that it removes', async () => {
     const app = await start(cell, { routes: verbRoutes });
     const ids = [];
@@ -124,6 +124,19 @@ describe.each(cells)('%s', (_, cell) => {
     other!.service.events.subscribe({ next: (event) => seen.push(event), complete: () => seen.push('complete') });
     await sweep(app, [other!]);
     expect(seen).toEqual([expired(client.id()), 'complete']);
+  });
+});
+
+describe.each(forgetfulCells)('%s', (_, cell) => {
+  it('a session that has expired is gone without a sweep, and nobody tells of it', async () => {
+    const app = await start(cell, { routes: verbRoutes });
+    const client = await clientOf(app, '/set?a=1');
+    const id = client.id();
+    const [other] = await later(app, 1);
+    expect(await app.stored(id)).toBeUndefined();
+    await client.copy(other!.origin).get('/read');
+    await sweep(app, [other!]);
+    expect(other!.events).toEqual([{ type: 'refused', session: 'sid', id, reason: 'unknown' }]);
   });
 });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { findChromium, withPage } from './chromium.js';
 import { PLATFORMS, startShop } from './shop-process.js';
+import { ADA, signInBrowser } from './sign-in.js';
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 const executablePath = await findChromium();
 
@@ -40,6 +43,47 @@ describe.skipIf(executablePath === undefined).each(PLATFORMS)(
           expect(await page.context().cookies()).toEqual([]);
           await page.goto(`${shop.url}/account`);
           expect(new URL(page.url()).pathname).toBe('/login');
+        });
+      } finally {
+        await shop.stop('SIGTERM');
+      }
+    }, 120_000);
+
+    it('signs out other devices, and then itself, by clicking', async () => {
+      const shop = await startShop(platform);
+      try {
+        const firefox = await signInBrowser(shop.url, ADA, FIREFOX);
+        await withPage(executablePath ?? '', async (page) => {
+          page.setDefaultTimeout(10_000);
+          const text = () => page.locator('main').innerText();
+          const names = () => page.getByRole('heading', { level: 2 }).allInnerTexts();
+
+          await page.goto(`${shop.url}/account/devices`);
+          await page.getByLabel('Name').fill('ada');
+          await page.getByLabel('Password').fill('notes-on-the-engine');
+          await page.getByRole('button', { name: 'Sign in' }).click();
+          expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Your devices');
+          expect((await names()).toSorted()).toEqual(['Chrome (Linux)', 'Firefox (Linux)']);
+          const thisOne = page.getByRole('region', { name: 'Chrome (Linux)' });
+          expect(await thisOne.innerText()).toContain('This device');
+
+          await page.getByRole('button', { name: 'Sign out Firefox (Linux)' }).click();
+          expect(await text()).toContain('You are signed out on that device.');
+          expect(await names()).toEqual(['Chrome (Linux)']);
+          expect((await firefox.get('/account')).status).toBe(303);
+
+          const others = [await signInBrowser(shop.url, ADA, FIREFOX), await signInBrowser(shop.url, ADA)];
+          await page.getByRole('link', { name: 'Ada', exact: true }).click();
+          await page.getByRole('link', { name: 'Your devices' }).click();
+          expect((await names()).toSorted()).toEqual(['A browser', 'Chrome (Linux)', 'Firefox (Linux)']);
+          await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+          expect(await text()).toContain('You are signed out everywhere else.');
+          expect(await names()).toEqual(['Chrome (Linux)']);
+          for (const other of others) expect((await other.get('/account')).status).toBe(303);
+
+          await thisOne.getByRole('button').click();
+          expect(new URL(page.url()).pathname).toBe('/');
+          expect(await page.context().cookies()).toEqual([]);
         });
       } finally {
         await shop.stop('SIGTERM');

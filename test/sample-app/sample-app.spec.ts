@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLATFORMS, type ShopProcess, startShop } from './shop-process.js';
 import { WebClient } from './web-client.js';
@@ -297,11 +299,12 @@ describe.each(PLATFORMS)('sample-app on %s', (platform) => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends at once on %s, with connections kept alive',
+    'ends at once on %s, with connections kept alive, and one on which nothing came',
     async (signal) => {
       const other = await startShop(platform);
       const client = new WebClient(other.url);
       await client.submit('/cart/items', { productId: 'mug', quantity: '1' });
+      await openConnection(other.url);
       const { milliseconds, ...ending } = await other.stop(signal);
       expect(ending).toEqual({ code: 0, signal: null, stderr: '' });
       expect(milliseconds).toBeLessThan(2_000);
@@ -321,6 +324,14 @@ async function expectStranger(client: WebClient): Promise<void> {
 /** Where the sign-in form on a page leads back to. */
 function returnTo({ html }: { readonly html: string }): string {
   return /name="returnTo" value="([^"]*)"/.exec(html)?.[1] ?? '';
+}
+
+/** Connects, as browsers do before they know what for. */
+async function openConnection(url: string): Promise<void> {
+  await once(
+    connect({ host: 'localhost', port: Number(new URL(url).port) }).on('error', () => {}),
+    'connect',
+  );
 }
 
 /** Asks for a target that `fetch` would never send, and resolves to where the answer redirects. */

@@ -23,6 +23,9 @@ export interface ShopProcess {
   stop(signal: NodeJS.Signals): Promise<Ending>;
 }
 
+/** Where nothing can be kept. */
+export const NO_FOLDER = '/dev/null';
+
 export const PLATFORMS = ['express', 'fastify'] as const;
 type Platform = (typeof PLATFORMS)[number];
 

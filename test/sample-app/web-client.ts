@@ -13,13 +13,20 @@ export class WebClient {
   constructor(
     readonly url: string,
     cookies: Iterable<readonly [string, string]> = [],
+    /** Sent as `User-Agent`; default: what `fetch` sends. */
+    readonly userAgent?: string,
   ) {
     this.cookies = new Map(cookies);
   }
 
   /** A second client that holds what this one holds now: somebody who has copied the cookies. */
   copy(): WebClient {
-    return new WebClient(this.url, this.cookies);
+    return this.at(this.url);
+  }
+
+  /** The same at another process of the shop. */
+  at(url: string): WebClient {
+    return new WebClient(url, this.cookies, this.userAgent);
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Page> {
@@ -40,6 +47,7 @@ export class WebClient {
 
   async #send(path: string, init: RequestInit): Promise<Page> {
     const headers = new Headers(init.headers);
+    if (this.userAgent !== undefined) headers.set('user-agent', this.userAgent);
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map((pair) => pair.join('=')).join('; '));
     const response = await fetch(new URL(path, this.url), { ...init, headers, redirect: 'manual' });
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);

@@ -32,7 +32,7 @@ end`;
  * A server's clock cannot be moved. But how long its keys live can: so the storage asks for ten thousand times as long, and
  * whenever the clock has moved, each key has that much less left.
  */
-export class RedisTime implements Clock {
+class RedisTime implements Clock {
   readonly #clock: Clock;
   readonly #redis: Pick<OpenRedis, 'command'>;
   readonly #prefix: string;
@@ -72,7 +72,7 @@ export class RedisTime implements Clock {
 }
 
 /** A storage over a server whose time is a test's. */
-export class TimedStorage extends ForwardingStorage {
+class TimedStorage extends ForwardingStorage {
   readonly #time: RedisTime;
   readonly #principals: PrincipalIndex;
 

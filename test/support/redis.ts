@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Redis, type Cluster } from 'ioredis';
-import { Redis as Redis5, type Cluster as Cluster5 } from 'ioredis-5';
-import type { RedisStorageClient } from 'nest-sessions/redis';
+import { Redis } from 'ioredis';
+import { Redis as Redis5 } from 'ioredis-5';
+import type { NodeRedisClient, RedisStorageClient } from 'nest-sessions/redis';
 import { createClient } from 'redis';
 import { createClient as createClient5 } from 'redis-5';
 import { afterAll, inject } from 'vitest';
@@ -73,15 +73,17 @@ afterAll(async () => {
   shared.clear();
 });
 
-/** A client of `redis`, whatever its version and what it is for, as far as it is used here. */
-export type NodeRedis = RedisStorageClient & {
+/** What tells of its failures. */
+interface Failing {
   on(event: 'error', listener: () => void): unknown;
-  connect(): Promise<unknown>;
-  destroy(): unknown;
-};
+}
 
-/** A client of `ioredis`, the same way. */
-export type IoRedisClient = Redis | Redis5 | Cluster | Cluster5;
+/** A client of `redis`, whatever its version and what it is for, as far as it is used here. */
+export type NodeRedis<Client extends RedisStorageClient = RedisStorageClient> = Client &
+  Failing & {
+    connect(): Promise<unknown>;
+    destroy(): unknown;
+  };
 
 /** Connects a client, whose failures show in its commands alone: without a listener they would end the process. */
 export async function connectNodeRedis(client: NodeRedis): Promise<NodeRedis> {
@@ -91,12 +93,12 @@ export async function connectNodeRedis(client: NodeRedis): Promise<NodeRedis> {
 }
 
 /** The same of one that connects by itself. */
-export function quietIoRedis<Client extends IoRedisClient>(client: Client): Client {
+export function quietIoRedis<Client extends Failing>(client: Client): Client {
   client.on('error', () => {});
   return client;
 }
 
-function nodeRedis(client: NodeRedis & { sendCommand(args: string[]): Promise<unknown> }): OpenRedis {
+function nodeRedis(client: NodeRedis<NodeRedisClient>): OpenRedis {
   connectNodeRedis(client).catch(() => {});
   return { client, command: (...args) => client.sendCommand(args), close: () => void client.destroy() };
 }

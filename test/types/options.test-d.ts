@@ -4,6 +4,7 @@ import {
   InjectStorage,
   getStorageToken,
   KeyRing,
+  type LimitOptions,
   SessionsModule,
   SessionStorage,
   SessionStorageMemory,
@@ -76,6 +77,20 @@ SessionsModule.forRootAsync({
 SessionsModule.forRootAsync({
   useFactory: () => ({ sid: { keys: ring, clientSide: { revocation: new SessionStorageMemory() } } }),
 });
+
+// How many sessions somebody may have
+const limit: LimitOptions = { perPrincipal: 3, onExceeded: 'reject' };
+SessionsModule.forRoot({ limit });
+SessionsModule.forRoot({ sessions: [{ name: 'a', limit: { perPrincipal: 1 } }] });
+SessionsModule.forRootAsync({ useFactory: () => ({ sid: { limit: { perPrincipal: 1, onExceeded: 'evictOldest' } } }) });
+// @ts-expect-error of how many
+SessionsModule.forRoot({ limit: { onExceeded: 'reject' } });
+// @ts-expect-error not a number alone
+SessionsModule.forRoot({ limit: 3 });
+// @ts-expect-error not a way
+SessionsModule.forRoot({ limit: { perPrincipal: 3, onExceeded: 'evict' } });
+// @ts-expect-error not an option
+SessionsModule.forRoot({ limit: { perUser: 3 } });
 
 // @ts-expect-error a name
 SessionsModule.forRoot({ header: { scheme: 'Bearer' } });

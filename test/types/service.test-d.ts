@@ -6,7 +6,10 @@ import type { Observable } from 'rxjs';
 import {
   SessionConflictError,
   SessionError,
+  SessionLimitError,
   type FoundSession,
+  type OfPrincipal,
+  type PrincipalSession,
   type Session,
   type SessionErrorCode,
   type SessionEvent,
@@ -56,6 +59,37 @@ export class Guard implements CanActivate {
     return ended ? found.data.items : [];
   }
 
+  async ofPrincipal(user: { readonly id: string }, session: Session<User>): Promise<readonly string[]> {
+    const of: OfPrincipal = { principal: user.id, type: User };
+    const told: string[] = [];
+    for await (const device of this.sessions.list(of)) {
+      const { id, label, lastUsedAt }: PrincipalSession = device;
+      // @ts-expect-error it may have none
+      const named: string = label;
+      // @ts-expect-error neither data nor secret
+      void device.data;
+      // @ts-expect-error a fact
+      device.label = 'mine';
+      told.push(id, named, label ?? '', lastUsedAt.toISOString(), device.createdAt.toISOString());
+    }
+    const ended: boolean = await this.sessions.invalidate('an-id', of);
+    const count: number = await this.sessions.invalidateAll({ principal: user.id, except: session.id, type: 'user' });
+    await this.sessions.invalidateAll({ principal: user.id });
+    // @ts-expect-error whose
+    await this.sessions.invalidateAll({ except: session.id });
+    // @ts-expect-error somebody's
+    await this.sessions.invalidateAll({ principal: session.principal });
+    // @ts-expect-error whose
+    this.sessions.list({ type: User });
+    // @ts-expect-error whose, by name
+    this.sessions.list(user.id);
+    // @ts-expect-error with exactOptionalPropertyTypes, undefined is no value
+    await this.sessions.invalidateAll({ principal: user.id, except: undefined });
+    // @ts-expect-error not an option
+    await this.sessions.invalidate('an-id', { principal: user.id, except: session.id });
+    return ended || count > 0 ? told : [];
+  }
+
   watch(): Observable<SessionEvent> {
     this.sessions.events.subscribe(({ type, session, id, reason }) => {
       const name: string = session;
@@ -73,6 +107,11 @@ export function tell(error: unknown): SessionErrorCode | undefined {
   if (error instanceof SessionConflictError) {
     const status: 409 = error.status;
     const code: 'ERR_SESSION_CONFLICT' = error.code;
+    void [status, code];
+  }
+  if (error instanceof SessionLimitError) {
+    const status: 409 = error.status;
+    const code: 'ERR_SESSION_LIMIT' = error.code;
     void [status, code];
   }
   return error instanceof SessionError ? error.code : undefined;

@@ -42,6 +42,20 @@ export async function uses(cart: Session<Cart>, plain: Session): Promise<void> {
   // @ts-expect-error read only
   cart.createdAt = new Date();
 
+  // whose it is
+  same<typeof cart.principal, string | undefined>(true);
+  same<typeof cart.label, string | undefined>(true);
+  cart.principal = 'u1';
+  cart.label = 'Firefox on Linux';
+  cart.principal = undefined;
+  cart.label = undefined;
+  // @ts-expect-error an id is a text
+  cart.principal = 5;
+  // @ts-expect-error nobody is undefined
+  cart.principal = null;
+  // @ts-expect-error a text
+  cart.label = new Date();
+
   // take
   const coupon = await cart.take('coupon');
   same<typeof coupon, string | undefined>(true);

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import { getStorageToken, SessionsModule } from 'nest-sessions';
+import { SessionsModule } from 'nest-sessions';
 import { AuthModule } from '../auth/auth.module.js';
 import { CartModule } from '../cart/cart.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
+import { SHOP_STORAGE } from '../storage/storage.module.js';
 import { DeviceCartController } from './device-cart.controller.js';
 import { DeviceController } from './device.controller.js';
 import { Device } from './device.js';
@@ -19,9 +20,10 @@ import { Device } from './device.js';
       type: Device,
       name: 'device',
       header: { name: 'authorization', scheme: 'Bearer' },
-      storage: { useExisting: getStorageToken('cart') },
+      storage: { useExisting: SHOP_STORAGE },
       idleTimeout: '30d',
       absoluteTimeout: '180d',
+      limit: { perPrincipal: 10 },
     }),
     AuthModule,
     CartModule,

@@ -2,6 +2,7 @@ import {
   Body,
   Controller,
   Get,
+  Headers,
   HttpCode,
   HttpStatus,
   Inject,
@@ -10,6 +11,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Session } from 'nest-sessions';
+import { clientName } from '../auth/client-name.js';
 import { type Credentials, CredentialsPipe } from '../auth/credentials.pipe.js';
 import { CurrentUser } from '../auth/current-user.decorator.js';
 import type { User } from '../auth/user.js';
@@ -30,12 +32,14 @@ export class DeviceController {
   async signIn(
     @Session(Device) device: Session<Device>,
     @Body(CredentialsPipe) credentials: Credentials,
+    @Headers('user-agent') userAgent: string | undefined,
   ): Promise<Profile> {
     const user = await this.users.verify(credentials);
     if (!user) throw new UnauthorizedException('That name and password do not match.');
     // A new token, which the response has in its Authorization header; one that the device had before is dead.
     await device.regenerate({ keep: 'none' });
-    device.data.userId = user.id;
+    device.principal = user.id;
+    device.label = clientName(userAgent);
     return profileOf(user);
   }
 

@@ -14,7 +14,7 @@ export class DeviceGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const device = await this.sessions.of(context, Device);
-    const user = this.users.find(device.data.userId);
+    const user = this.users.find(device.principal);
     if (!user) throw new UnauthorizedException('Please sign in, and send the token that you are given.');
     context.switchToHttp().getRequest<SignedInRequest>().user = user;
     return true;

@@ -1,6 +1,4 @@
 import { Cart } from '../cart/cart.js';
 
-/** The session of a mobile client: a cart of its own and, while it is signed in, whose it is. */
-export class Device extends Cart {
-  userId?: string;
-}
+/** The session of a mobile client: a cart of its own. Its `principal` is the user who is signed in. */
+export class Device extends Cart {}

@@ -1,9 +1,11 @@
-import { Body, Controller, Get, HttpStatus, Inject, Post, Query, Redirect, Render } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpStatus, Inject, Post, Query, Redirect, Render } from '@nestjs/common';
 import { Session } from 'nest-sessions';
 import { Cart } from '../cart/cart.js';
+import { clientName } from './client-name.js';
 import { type Credentials, CredentialsPipe } from './credentials.pipe.js';
 import { DEMO_USERS } from './demo-users.js';
 import { ReturnPathPipe } from './return-path.pipe.js';
+import { signOut } from './sign-out.js';
 import { UsersService } from './users.service.js';
 import { Visitor } from './visitor.js';
 
@@ -23,6 +25,7 @@ export class AuthController {
     @Session(Visitor) visitor: Session<Visitor>,
     @Body(CredentialsPipe) credentials: Credentials,
     @Body('returnTo', ReturnPathPipe) returnTo: string,
+    @Headers('user-agent') userAgent: string | undefined,
   ): Promise<{ url: string }> {
     const user = await this.users.verify(credentials);
     if (!user) {
@@ -31,7 +34,8 @@ export class AuthController {
     }
     // A new secret before the session says who this is: whoever knew the old cookie gains nothing by the login.
     await visitor.regenerate({ keep: 'none' });
-    visitor.data.userId = user.id;
+    visitor.principal = user.id;
+    visitor.label = clientName(userAgent);
     visitor.data.flash = { kind: 'notice', text: 'welcome', about: user.name };
     return { url: returnTo };
   }
@@ -39,7 +43,6 @@ export class AuthController {
   @Post('logout')
   @Redirect('/', HttpStatus.SEE_OTHER)
   async logout(@Session(Visitor) visitor: Session<Visitor>, @Session(Cart) cart: Session<Cart>): Promise<void> {
-    // The cart goes too: the next person at this computer should not see it.
-    await Promise.all([visitor.destroy(), cart.destroy()]);
+    await signOut(visitor, cart);
   }
 }

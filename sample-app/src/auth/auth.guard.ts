@@ -14,7 +14,7 @@ export class AuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const visitor = await this.sessions.of(context, Visitor);
-    const user = this.users.find(visitor.data.userId);
+    const user = this.users.find(visitor.principal);
     if (!user) throw new UnauthorizedException();
     context.switchToHttp().getRequest<SignedInRequest>().user = user;
     return true;

@@ -8,8 +8,7 @@ export interface Flash {
   readonly about?: string;
 }
 
-/** The session of a visitor. `userId` is there while the visitor is signed in; nothing else says who it is. */
+/** The session of a visitor. Its `principal` is the user who is signed in; nothing else says who it is. */
 export class Visitor {
-  userId?: string;
   flash?: Flash;
 }

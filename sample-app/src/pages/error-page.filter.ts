@@ -1,17 +1,28 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Inject } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  HttpStatus,
+  Inject,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { SessionStorageError } from 'nest-sessions';
 import { isApi } from '../api/is-api.js';
 import { LookService } from '../preferences/look.service.js';
 
 /** Answers with a page where Nest would answer with JSON, except to the API's clients: they get the JSON. */
-@Catch(HttpException)
-export class ErrorPageFilter implements ExceptionFilter<HttpException> {
+@Catch(HttpException, SessionStorageError)
+export class ErrorPageFilter implements ExceptionFilter<HttpException | SessionStorageError> {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(LookService) private readonly looks: LookService,
   ) {}
 
-  async catch(error: HttpException, context: ArgumentsHost): Promise<void> {
+  async catch(thrown: HttpException | SessionStorageError, context: ArgumentsHost): Promise<void> {
+    // That of a guard, which asked for the session first; what a handler meets is an HttpException already.
+    const error = thrown instanceof HttpException ? thrown : new ServiceUnavailableException();
     const { httpAdapter } = this.host;
     const http = context.switchToHttp();
     const response: unknown = http.getResponse();

@@ -43,7 +43,7 @@ export class PageInterceptor implements NestInterceptor<object, object> {
     return {
       url,
       path: url.split('?', 1)[0] ?? url,
-      userName: this.users.find(visitor.data.userId)?.name,
+      userName: this.users.find(visitor.principal)?.name,
       itemCount: cart.data.itemCount,
       // `take` reads and removes in one step: the message is shown once, whatever else the browser is loading.
       flash: visitor.data.flash && (await visitor.take('flash')),

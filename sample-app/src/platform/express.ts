@@ -7,7 +7,7 @@ import { PUBLIC_DIR, PUBLIC_PREFIX, VIEWS_DIR } from './paths.js';
 
 /** Creates the shop on Express. */
 export async function createExpressApp(): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { forceCloseConnections: true });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule);
   const eta = new Eta({ views: VIEWS_DIR });
   app.engine('eta', (path: string, model: object, done: (error: unknown, html?: string) => void) => {
     eta.renderAsync(relative(VIEWS_DIR, path), model).then((html) => done(null, html), done);

@@ -6,9 +6,7 @@ import { PUBLIC_DIR, PUBLIC_PREFIX, VIEWS_DIR } from './paths.js';
 
 /** Creates the shop on Fastify. */
 export async function createFastifyApp(): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), {
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter());
   app.setViewEngine({ engine: { eta: new Eta({ views: VIEWS_DIR }) }, templates: VIEWS_DIR });
   app.useStaticAssets({ root: PUBLIC_DIR, prefix: PUBLIC_PREFIX });
   return app;

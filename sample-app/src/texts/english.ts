@@ -46,6 +46,16 @@ export const english = {
     order: 'Order',
     placedOn: 'Placed on',
   },
+  devices: {
+    title: 'Your devices',
+    about: 'Here you are signed in. Sign out what you do not know, or use no more.',
+    browser: 'A browser',
+    app: 'An app',
+    thisDevice: 'This device',
+    began: 'Session began',
+    lastUsed: 'Last used',
+    signOutOthers: 'Sign out everywhere else',
+  },
   login: {
     title: 'Sign in',
     name: 'Name',
@@ -80,6 +90,9 @@ export const english = {
     wrongCredentials: () => 'That name and password do not match.',
     nothingToOrder: () => 'There is nothing in your cart to order.',
     ordered: (order: string) => `Thank you! Order ${order} is on its way.`,
+    signedOutThere: () => 'You are signed out on that device.',
+    notSignedInThere: () => 'You are not signed in on that device.',
+    signedOutElsewhere: () => 'You are signed out everywhere else.',
     regenerated: (session: string) => `The ${session} session has a new cookie. The old one is dead.`,
   },
 };

@@ -48,6 +48,16 @@ export const french: typeof english = {
     order: 'Commande',
     placedOn: 'Passée le',
   },
+  devices: {
+    title: 'Vos appareils',
+    about: 'Vous êtes connecté ici. Déconnectez ce que vous ne connaissez pas ou n’utilisez plus.',
+    browser: 'Un navigateur',
+    app: 'Une application',
+    thisDevice: 'Cet appareil',
+    began: 'Session ouverte',
+    lastUsed: 'Dernière utilisation',
+    signOutOthers: 'Se déconnecter partout ailleurs',
+  },
   login: {
     title: 'Se connecter',
     name: 'Nom',
@@ -82,6 +92,9 @@ export const french: typeof english = {
     wrongCredentials: () => 'Ce nom et ce mot de passe ne vont pas ensemble.',
     nothingToOrder: () => 'Il n’y a rien à commander dans votre panier.',
     ordered: (order) => `Merci ! La commande ${order} est en route.`,
+    signedOutThere: () => 'Vous êtes déconnecté de cet appareil-là.',
+    notSignedInThere: () => 'Vous n’êtes pas connecté sur cet appareil-là.',
+    signedOutElsewhere: () => 'Vous êtes déconnecté partout ailleurs.',
     regenerated: (session) => `La session « ${session} » a un nouveau cookie. L’ancien ne vaut plus.`,
   },
 };

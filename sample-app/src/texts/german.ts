@@ -48,6 +48,16 @@ export const german: typeof english = {
     order: 'Bestellung',
     placedOn: 'Bestellt am',
   },
+  devices: {
+    title: 'Ihre Geräte',
+    about: 'Hier sind Sie angemeldet. Melden Sie ab, was Sie nicht kennen oder nicht mehr benutzen.',
+    browser: 'Ein Browser',
+    app: 'Eine App',
+    thisDevice: 'Dieses Gerät',
+    began: 'Sitzung begann',
+    lastUsed: 'Zuletzt benutzt',
+    signOutOthers: 'Überall sonst abmelden',
+  },
   login: {
     title: 'Anmelden',
     name: 'Name',
@@ -82,6 +92,9 @@ export const german: typeof english = {
     wrongCredentials: () => 'Name und Passwort passen nicht zusammen.',
     nothingToOrder: () => 'In Ihrem Warenkorb ist nichts zu bestellen.',
     ordered: (order) => `Danke! Bestellung ${order} ist unterwegs.`,
+    signedOutThere: () => 'Auf jenem Gerät sind Sie abgemeldet.',
+    notSignedInThere: () => 'Auf jenem Gerät sind Sie nicht angemeldet.',
+    signedOutElsewhere: () => 'Überall sonst sind Sie abgemeldet.',
     regenerated: (session) => `Die Sitzung „${session}“ hat ein neues Cookie. Das alte gilt nicht mehr.`,
   },
 };

@@ -45,7 +45,24 @@ describe('the record to follow another', () => {
     expect(rotated).toEqual({ header: { ...header, secretHash: 'new' }, payload });
   });
 
-  it('endedRecord() is over, and holds nothing', () => {
-    expect(endedRecord(record)).toEqual({ header: { ...header, idleDeadline: 0 }, payload: new Uint8Array(0) });
+  it('usedRecord() loses the marks that were removed', () => {
+    const marked = { header: { ...header, principal: 'u1', label: 'before' }, payload };
+    expect(usedRecord(marked, payload, { principal: undefined }, time).header).toMatchObject({
+      principal: undefined,
+      label: 'before',
+    });
+  });
+
+  it('rotatedRecord() stays whose it is', () => {
+    const marked = { header: { ...header, principal: 'u1', label: 'x' }, payload };
+    const rotated = rotatedRecord(marked, { secretHash: 'new', isKnown: true, restart: true }, time);
+    expect(rotated.header).toMatchObject({ principal: 'u1', label: 'x' });
+  });
+
+  it('endedRecord() is over, is nobody’s, and holds nothing', () => {
+    const marked = { header: { ...header, principal: 'u1', label: 'x' }, payload };
+    for (const ended of [endedRecord(record), endedRecord(marked)]) {
+      expect(ended).toEqual({ header: { ...header, idleDeadline: 0 }, payload: new Uint8Array(0) });
+    }
   });
 });
