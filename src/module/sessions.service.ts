@@ -107,6 +107,7 @@ export class SessionsService {
    * @returns how many it has ended
    * @throws {SessionNotRegisteredError} when there is no such session
    * @throws {TypeError} where it is not kept whose sessions are
+   * @throws {SessionConflictError} when others change one of them all the time
    * @throws {SessionStorageError} when the storage fails: call it again, some may live
    * @see ASVS 5.0, 7.4.3: terminate other sessions after a change of authentication factors
    */

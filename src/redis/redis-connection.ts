@@ -18,9 +18,8 @@ export class RedisConnection {
    * @throws {SessionStorageError} when it fails or its answer is lost: then nobody knows whether it was done
    */
   async send(key: string, command: Command, signal?: AbortSignal): Promise<unknown> {
-    assertNotAborted(signal);
     try {
-      return await this.#commands.send(key, command, signal);
+      return await this.#send(key, command, signal);
     } catch (error) {
       throw failure(error);
     }
@@ -38,14 +37,18 @@ export class RedisConnection {
     args: readonly CommandArgument[],
     signal?: AbortSignal,
   ): Promise<unknown> {
-    assertNotAborted(signal);
     const rest = [String(keys.length), ...keys, ...args];
     try {
-      return await this.#commands.send(keys[0], ['EVALSHA', script.sha, ...rest], signal);
+      return await this.#send(keys[0], ['EVALSHA', script.sha, ...rest], signal);
     } catch (error) {
       if (!isUnknownScript(error)) throw failure(error);
     }
     return this.send(keys[0], ['EVAL', script.text, ...rest], signal);
+  }
+
+  async #send(key: string, command: Command, signal: AbortSignal | undefined): Promise<unknown> {
+    assertNotAborted(signal);
+    return this.#commands.send(key, command, signal);
   }
 }
 

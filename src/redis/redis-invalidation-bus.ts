@@ -12,8 +12,9 @@ import { redisInvalidationBusSettings, type RedisInvalidationBusOptions } from '
  * connection like that one, however many subscribe, and closes it when the last of them has left. The driver makes it anew
  * when it drops; one on which nothing is heard for 5 seconds of what was published is replaced.
  *
- * Redis keeps no message for those who are away. Of a cluster each server delivers what any of them was sent: there two messages
- * of one sender may change places, which is nothing to a cache.
+ * Redis keeps no message for those who are away. The servers of a cluster pass on to each other what any of them is sent, as well
+ * as they can: there messages of one sender may change places, and some may be missing of which nobody tells, when two servers
+ * have lost each other. A cache bounds what comes of that by `maxStaleness`.
  *
  * @see https://redis.io/docs/latest/develop/pubsub/
  */

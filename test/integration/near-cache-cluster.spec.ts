@@ -50,6 +50,19 @@ async function hearers(channel: string): Promise<readonly RedisServer[]> {
   return cluster.masters.filter((_, index) => counts[index]! > 0);
 }
 
+/** Starts a server again; resolves when all of them pass on to all others what is published. */
+async function startAgain(server: RedisServer): Promise<void> {
+  await server.process.start();
+  for (const one of cluster.masters) {
+    await soon(async () => {
+      const nodes = String(await ask(one, 'CLUSTER', 'NODES'))
+        .trim()
+        .split('\n');
+      expect(nodes.filter((node) => !node.includes(' connected') || /fail/.test(node))).toEqual([]);
+    });
+  }
+}
+
 /** Clients that know one of the servers; lazy ones connect no earlier than they must. */
 const CLIENTS: Readonly<
   Record<RedisDriver, (url: string, isLazy: boolean) => RedisBusClient | Promise<RedisBusClient>>
@@ -119,15 +132,28 @@ describe.runIf(inject('redisUrl') !== null).each(REDIS_DRIVERS)(
       await soon(async () => expect(await hearers(channel)).toHaveLength(0));
     });
 
+    it('subscribes again by itself when its connection has dropped', async () => {
+      const channel = randomUUID();
+      const bus = new RedisInvalidationBus(await open(), { channel, clock: new ManualClock() });
+      const ear = new Ear();
+      await subscribed(bus, ear);
+      const [server] = await hearers(channel);
+      await ask(server!, 'CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await soon(() => expect(ear.losses).toBe(2));
+      await ask(server!, 'PUBLISH', channel, 'after');
+      await soon(() => expect(ear.heard).toContain('after'));
+    });
+
     it('tells at once that the server has gone by which it hears, and hears by another', async () => {
       const channel = randomUUID();
       const clock = new ManualClock();
-      const bus = new RedisInvalidationBus(await open(), { channel, clock });
+      const client = await open();
+      const bus = new RedisInvalidationBus(client, { channel, clock });
       const ear = new Ear();
       await subscribed(bus, ear);
       const [server] = await hearers(channel);
       await server!.process.stop('SIGKILL');
-      onTestFinished(() => server!.process.start());
+      onTestFinished(() => startAgain(server!));
       await soon(() => expect(ear.losses).toBe(1));
       const [other] = cluster.masters.filter((one) => one !== server);
       const again = async (): Promise<void> => {
@@ -140,6 +166,10 @@ describe.runIf(inject('redisUrl') !== null).each(REDIS_DRIVERS)(
       // A connection may take a while
       await vi.waitFor(again, { timeout: 30_000, interval: 300 });
       expect(ear.losses).toBeGreaterThan(1);
+      // Whoever subscribes now does not ask the one that is away
+      for (let times = 0; times < 8; times++) {
+        await new RedisInvalidationBus(client, { channel, clock }).subscribe(new Ear());
+      }
     });
   },
 );

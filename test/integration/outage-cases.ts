@@ -101,10 +101,13 @@ function signedIn(app: RunningApp): Promise<Client> {
 }
 
 /** A client that has `{ a: '1', n: 1 }`. */
-async function counting(app: RunningApp): Promise<Client> {
-  const client = await signedIn(app);
-  await served(client, '/count');
-  return client;
+function counting(app: RunningApp): Promise<Client> {
+  const attempt = async (): Promise<Client> => {
+    const client = await clientOf(app, '/set?a=1');
+    expect(await client.json('/count')).toEqual({ a: '1', n: 1 });
+    return client;
+  };
+  return vi.waitFor(attempt, { timeout: 15_000 });
 }
 
 /** Asks until it is served again; until then it may be told to try again, and nothing else. */

@@ -94,6 +94,29 @@ describeRedis('principals of a RedisStorage', () => {
     expect(await left('epoch')).toBeLessThanOrEqual(EPOCH_MEMORY + 1000);
   });
 
+  it('neither hold nor tell of an entry that has expired, before anybody has tidied up', async () => {
+    const { index } = begin();
+    const added = await index.add('p', 'short', soon(30));
+    await index.add('p', 'long', soon(60_000));
+    const at = added.added ? added.at : expect.unreachable();
+    await vi.waitUntil(async () => !(await index.holds('p', 'short', at)), { timeout: 5_000, interval: 5 });
+    expect(await index.holds('p', 'long', at)).toBe(true);
+    expect((await index.raiseEpoch('p')).map(({ id }) => id)).toEqual(['long']);
+  });
+
+  it('keep an epoch that the clock of the server has gone behind', async () => {
+    const prefix = newPrefix();
+    const { index } = begin(prefix);
+    const redis = redisOf('redis 6');
+    const key = `${prefix}principal:{p}:epoch`;
+    await index.raiseEpoch('p');
+    const later = String((Date.now() + 60_000) * 1000);
+    await redis.command('HSET', key, 'at', later);
+    await index.raiseEpoch('p');
+    expect(await redis.command('HGET', key, 'at')).toBe(later);
+    expect(await index.add('p', 'a', soon(9000))).toEqual({ added: false, reason: 'epoch' });
+  });
+
   it('are refused where somebody else has stored something else', async () => {
     const prefix = newPrefix();
     const { index } = begin(prefix);

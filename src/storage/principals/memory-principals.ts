@@ -24,9 +24,10 @@ export class MemoryPrincipals implements PrincipalIndex {
     this.#clock = clock;
   }
 
-  /** How many principals it knows, and how many entries of theirs; what has expired and was not swept yet included. */
+  /** How many principals, records and entries of these it knows; what has expired and was not swept yet included. */
   get size(): number {
-    return [...this.#principalsOf.values()].reduce((sum, { length }) => sum + length, this.#states.size);
+    const links = [...this.#principalsOf.values()].flat().length;
+    return this.#states.size + this.#principalsOf.size + links;
   }
 
   async add(principal: string, id: string, { begunAgo, ...options }: AddOptions): Promise<AddResult> {
