@@ -8,7 +8,7 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 const SAFARI = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1';
 const DEVICES = '/account/devices';
 
-describe.each(PLATFORMS)('the page of devices of sample-app on %s', (platform) => {
+describe.each(PLATFORMS)('the page of devices of sample-app on %s', { timeout: 30_000 }, (platform) => {
   let shop: ShopProcess;
 
   beforeAll(async () => {
@@ -202,7 +202,16 @@ describe.each(PLATFORMS)('the page of devices of sample-app on %s', (platform) =
     await expectOut(first);
     const ids = devicesOn(await eleventh.get(DEVICES)).map(({ id }) => id);
     expect(new Set(ids)).toEqual(new Set([...others, eleventh].map((client) => idOf(client))));
-  }, 30_000);
+  });
+
+  it('signs out the first of eleven apps, and no browser', async () => {
+    const client = await alone();
+    const apps: ApiClient[] = [];
+    while (apps.length < 11) apps.push(await appOf(ADA));
+    const statuses = await Promise.all(apps.map(async (app) => (await app.get('/api/me')).status));
+    expect(statuses).toEqual([401, ...Array.from({ length: 10 }, () => 200)]);
+    expect((await client.get(DEVICES)).status).toBe(200);
+  });
 
   it('refuses a form that another site sends', async () => {
     const client = await alone();

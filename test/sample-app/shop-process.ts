@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
 
@@ -40,6 +41,13 @@ export async function startShop(platform: Platform): Promise<ShopProcess> {
     remove();
     throw error;
   }
+}
+
+/** As `startShopOver()`, of a test that stops it: it is gone when the test has finished, in whatever way. */
+export async function startShopForTest(...given: Parameters<typeof startShopOver>): Promise<ShopProcess> {
+  const shop = await startShopOver(...given);
+  onTestFinished(() => void shop.stop('SIGKILL'));
+  return shop;
 }
 
 /**

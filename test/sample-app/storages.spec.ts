@@ -1,10 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { everythingIn, temporaryFolder } from '../support/folder.js';
 import { findPostgres, startPostgres } from '../support/servers/postgres-server.js';
 import { findRedis, startRedis } from '../support/servers/redis-server.js';
 import { freePort } from '../support/servers/server-process.js';
 import { SHARED_SERVERS } from './shared-servers.js';
-import { NO_FOLDER, PLATFORMS, startShopOver } from './shop-process.js';
+import { NO_FOLDER, PLATFORMS, startShopForTest } from './shop-process.js';
 import { ADA, signInApp, signInBrowser } from './sign-in.js';
 import { WebClient } from './web-client.js';
 
@@ -16,22 +17,22 @@ const ENDS_BY_ITSELF = { NODE_OPTIONS: '--import=data:text/javascript,process.ex
 /** What must be in no log. */
 const SECRET = 'correct-horse';
 
-describe('STORAGE of sample-app', () => {
+describe('STORAGE of sample-app', { timeout: 30_000 }, () => {
   it('memory: keeps sessions until the process ends, and writes no file', async () => {
     const folder = temporaryFolder();
-    const before = await startShopOver(folder, 'express', { STORAGE: 'memory' });
+    const before = await startShopForTest(folder, 'express', { STORAGE: 'memory' });
     const client = await signInBrowser(before.url, ADA);
     expect((await client.get('/account/devices')).html.match(/<section/g)).toHaveLength(1);
     expect(await before.stop('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
-    const after = await startShopOver(folder, 'fastify', { STORAGE: 'memory' });
+    const after = await startShopForTest(folder, 'fastify', { STORAGE: 'memory' });
     expect((await client.at(after.url).get('/account')).status).toBe(303);
     await after.stop('SIGTERM');
     expect(everythingIn(folder)).toEqual([]);
-  }, 30_000);
+  });
 
   it.each([{ STORAGE: 'directory' }, { STORAGE: '' }])('%j: keeps sessions in files', async (env) => {
     const folder = temporaryFolder();
-    const shop = await startShopOver(folder, 'express', env);
+    const shop = await startShopForTest(folder, 'express', env);
     await signInBrowser(shop.url, ADA);
     await shop.stop('SIGTERM');
     expect(everythingIn(folder)).toContain('records');
@@ -67,21 +68,21 @@ describe('STORAGE of sample-app', () => {
       { STORAGE: 'postgres', DATABASE_URL: `postgres://ada${nobody}/shop` },
       /Cannot start the shop: no PostgreSQL at DATABASE_URL: .*ECONNREFUSED/,
     );
-  }, 30_000);
+  });
 });
 
 for (const { name, url, environment } of SHARED_SERVERS) {
-  describe.skipIf(url === null)(`sample-app over ${name}`, () => {
+  describe.skipIf(url === null)(`sample-app over ${name}`, { timeout: 30_000 }, () => {
     it('has all sessions after a restart, also on the other platform', async () => {
       const env = await environment(url ?? '');
-      const before = await startShopOver(NO_FOLDER, 'express', env);
+      const before = await startShopForTest(NO_FOLDER, 'express', env);
       const client = await signInBrowser(before.url, ADA);
       await client.submit('/cart/items', LAMP);
       const left = await signInBrowser(before.url, ADA);
       await left.copy().post('/logout');
       expect(await before.stop('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
 
-      const after = await startShopOver(NO_FOLDER, 'fastify', env);
+      const after = await startShopForTest(NO_FOLDER, 'fastify', env);
       const again = client.at(after.url);
       expect((await again.get('/account')).html).toContain('Hello, Ada');
       expect((await again.get('/cart')).html).toContain('Reading lamp');
@@ -89,34 +90,30 @@ for (const { name, url, environment } of SHARED_SERVERS) {
       expect(again.cookies).toEqual(client.cookies);
       expect((await left.at(after.url).get('/account')).status).toBe(303);
       await after.stop('SIGTERM');
-    }, 30_000);
+    });
 
-    it.each(PLATFORMS)(
-      'ends by itself on SIGTERM, on %s, when what was under way is stored',
-      async (platform) => {
-        const env = await environment(url ?? '');
-        const shop = await startShopOver(NO_FOLDER, platform, { ...env, ...ENDS_BY_ITSELF });
-        const client = new WebClient(shop.url);
-        await client.submit('/cart/items', LAMP);
-        const clicks = Array.from({ length: 15 }, () =>
-          client.post('/cart/items', LAMP).then(
-            ({ status }) => status,
-            () => 'cut off',
-          ),
-        );
-        await Promise.race(clicks);
-        const ending = await shop.stop('SIGTERM');
-        expect(ending).toMatchObject({ code: 0, signal: null, stderr: '' });
-        expect(ending.milliseconds).toBeLessThan(4_000);
-        const answered = (await Promise.all(clicks)).filter((status) => status === 303).length;
+    it.each(PLATFORMS)('ends by itself on SIGTERM, on %s, when what was under way is stored', async (platform) => {
+      const env = await environment(url ?? '');
+      const shop = await startShopForTest(NO_FOLDER, platform, { ...env, ...ENDS_BY_ITSELF });
+      const client = new WebClient(shop.url);
+      await client.submit('/cart/items', LAMP);
+      const clicks = Array.from({ length: 15 }, () =>
+        client.post('/cart/items', LAMP).then(
+          ({ status }) => status,
+          () => 'cut off',
+        ),
+      );
+      await Promise.race(clicks);
+      const ending = await shop.stop('SIGTERM');
+      expect(ending).toMatchObject({ code: 0, signal: null, stderr: '' });
+      expect(ending.milliseconds).toBeLessThan(4_000);
+      const answered = (await Promise.all(clicks)).filter((status) => status === 303).length;
 
-        const after = await startShopOver(NO_FOLDER, platform, env);
-        const { html } = await client.at(after.url).get('/');
-        expect(Number(/class="count">(\d+)</.exec(html)?.[1])).toBe(1 + answered);
-        await after.stop('SIGTERM');
-      },
-      30_000,
-    );
+      const after = await startShopForTest(NO_FOLDER, platform, env);
+      const { html } = await client.at(after.url).get('/');
+      expect(Number(/class="count">(\d+)</.exec(html)?.[1])).toBe(1 + answered);
+      await after.stop('SIGTERM');
+    });
   });
 }
 
@@ -141,11 +138,13 @@ for (const { name, isThere, start, environment } of PRIVATE_SERVERS) {
     it('says 503, keeps cookies, goes on when it is back, and ends in any case', async () => {
       const server = await start();
       try {
-        const shop = await startShopOver(NO_FOLDER, platform, environment(server.url));
+        const shop = await startShopForTest(NO_FOLDER, platform, environment(server.url));
         const client = await signInBrowser(shop.url, ADA);
         const app = await signInApp(shop.url, ADA);
         await server.process.stop('SIGINT');
 
+        // What is in the cache is good until the shop has seen that the connection is gone
+        while ((await client.get('/account')).status === 200) await setImmediate();
         const cookies = new Map(client.cookies);
         const [down, page, api] = await Promise.all([
           client.get('/account', { 'accept-language': 'fr' }),
@@ -179,7 +178,7 @@ for (const { name, isThere, start, environment } of PRIVATE_SERVERS) {
 }
 
 async function expectNoStart(env: Record<string, string>, message: RegExp): Promise<void> {
-  const starting = startShopOver(NO_FOLDER, 'express', env);
+  const starting = startShopForTest(NO_FOLDER, 'express', env);
   await expect(starting).rejects.toThrow(/it ended with 1\n/);
   await expect(starting).rejects.toThrow(message);
   await expect(starting).rejects.not.toThrow(SECRET);

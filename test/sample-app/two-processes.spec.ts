@@ -13,9 +13,13 @@ import type { WebClient } from './web-client.js';
 const DELAY: Readonly<Record<string, number>> = { Redis: 1_000, PostgreSQL: 0 };
 
 for (const server of SHARED_SERVERS) {
-  describe.skipIf(server.url === null)(`two processes of sample-app behind one ${server.name}`, () => {
-    twoProcesses(server);
-  });
+  describe.skipIf(server.url === null)(
+    `two processes of sample-app behind one ${server.name}`,
+    { timeout: 30_000 },
+    () => {
+      twoProcesses(server);
+    },
+  );
 }
 
 function twoProcesses({ name, url, environment }: SharedServer): void {

@@ -33,7 +33,9 @@ export class DirectoryPrincipals implements PrincipalIndex {
     assertStorageId(id);
     // As of now: later, after others, it would seem to have begun later than it has
     const request = { ...options, begunAt: this.#clock.now() - begunAgo };
-    return this.#take(principal, (state, now) => steps.add(state, id, request, now));
+    const result = await this.#take(principal, (state, now) => steps.add(state, id, request, now));
+    // What the disk took is no part of the request's age
+    return result.added ? { added: true, at: this.#clock.now() } : result;
   }
 
   async holds(principal: string, id: string, since: number): Promise<boolean> {

@@ -24,7 +24,7 @@ export interface AddOptions {
 
 /** What became of an entry that was to be added. */
 export type AddResult =
-  /** It is there. `at`: when that was, in milliseconds by the index's own clock. */
+  /** It is there. `at`: an instant between that and this answer, in milliseconds by the index's own clock. */
   | { readonly added: true; readonly at: number }
   /** The principal's epoch was raised since the request has begun. */
   | { readonly added: false; readonly reason: 'epoch' }

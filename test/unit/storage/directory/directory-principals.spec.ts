@@ -56,6 +56,14 @@ function stateIn(folder: string): readonly [bytes: string, mark: string] {
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 
 describe('DirectoryPrincipals', () => {
+  it('add() tells an instant after it was written: what the disk takes is no part of the request’s age', async () => {
+    let ticks = 0;
+    const clock = { now: () => ++ticks, after: new ManualClock().after };
+    const { principals } = new DirectoryStorage(temporaryFolder(), { clock });
+    const result = await principals.add('p', 'a', { expiresAt: HOUR, begunAgo: 0 });
+    expect(result).toEqual({ added: true, at: ticks });
+  });
+
   it('answers as the contract says, whatever happens, through several objects on one folder', async () => {
     const path = temporaryFolder();
     let runs = 0;
