@@ -14,6 +14,9 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.spec.ts'],
+    // Servers take a while to start, and to be found again, on a machine that has other work
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
     globalSetup: ['test/support/servers/global-setup.ts'],
     reporters: [new ClosingLineReporter()],
   },

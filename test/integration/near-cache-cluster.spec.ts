@@ -164,7 +164,7 @@ describe.runIf(inject('redisUrl') !== null).each(REDIS_DRIVERS)(
         expect(ear.heard).toContain('after');
       };
       // A connection may take a while
-      await vi.waitFor(again, { timeout: 30_000, interval: 300 });
+      await vi.waitFor(again, { timeout: 30_000, interval: 2000 });
       expect(ear.losses).toBeGreaterThan(1);
       // Whoever subscribes now does not ask the one that is away
       for (let times = 0; times < 8; times++) {

@@ -31,7 +31,9 @@ async function engine(connect: Connect): Promise<Engine> {
   const prefix = `${randomUUID()}:`;
   const line = await startProxy(server);
   const client = await connect(`redis://127.0.0.1:${line.port}`);
-  const direct = await connect(server.url);
+  // Whatever the client of the test does without a server, this one waits for it
+  const { client: own, close } = openRedis('ioredis 6', server.url);
+  onTestFinished(close);
   return {
     line,
     server: {
@@ -41,7 +43,7 @@ async function engine(connect: Connect): Promise<Engine> {
       goOn: () => server.process.goOn(),
     },
     connect: () => new RedisStorage(client, { prefix }),
-    direct: () => new RedisStorage(direct, { prefix }),
+    direct: () => new RedisStorage(own, { prefix }),
   };
 }
 
