@@ -187,7 +187,12 @@ export class ModelSession {
     const kept = this.#open();
     const { [key]: value, ...rest } = this.#merged(kept?.data ?? {});
     if (kept !== undefined && value !== undefined) this.#keep(kept, rest);
-    else this.#show(kept?.data ?? {}, rest);
+    else {
+      const isReplaced = this.#isReplaced;
+      this.#show(kept?.data ?? {}, rest);
+      // What was assigned as a whole is so still
+      if (isReplaced) this.data = structuredClone(rest);
+    }
     return value;
   }
 
@@ -262,9 +267,14 @@ export class ModelSession {
     return undefined;
   }
 
+  /** Whether all of the data was assigned anew. */
+  get #isReplaced(): boolean {
+    return this.data !== this.#handed && this.isChanged;
+  }
+
   /** What this request changed, key by key, in whatever the data is by now. */
   #merged(now: Data): Data {
-    if (this.data !== this.#handed && this.isChanged) return structuredClone(this.data);
+    if (this.#isReplaced) return structuredClone(this.data);
     const merged = structuredClone(now);
     for (const key of Object.keys(this.#base)) if (!Object.hasOwn(this.data, key)) delete merged[key];
     for (const [key, value] of Object.entries(this.data)) {
