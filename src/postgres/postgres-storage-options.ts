@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../common/clock.js';
+import { assertKnownOptions, positiveInteger } from '../storage/creation-checks.js';
 import { tableNames, type PostgresTables, type TableNames } from './postgres-tables.js';
 
 /** How a `PostgresStorage` keeps its records. */
@@ -24,13 +25,11 @@ const OPTIONS = ['table', 'schema', 'maxBytes', 'clock'] as const satisfies read
  * @throws {TypeError | RangeError} naming the option and the cure
  */
 export function postgresStorageSettings(options: PostgresStorageOptions): PostgresStorageSettings {
-  const unknown = Object.keys(options).find((name) => !(OPTIONS as readonly string[]).includes(name));
-  if (unknown !== undefined) throw new TypeError(`Cannot create PostgresStorage: it has no option ${unknown}`);
+  assertKnownOptions('PostgresStorage', options, OPTIONS);
   const { maxBytes = 16 * 1024 * 1024, clock = systemClock } = options;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) {
-    throw new RangeError(
-      `Cannot create PostgresStorage: maxBytes must be a positive integer: received ${String(maxBytes)}`,
-    );
-  }
-  return Object.freeze({ tables: Object.freeze(tableNames(options)), maxBytes, clock });
+  return Object.freeze({
+    maxBytes: positiveInteger('PostgresStorage', 'maxBytes', maxBytes),
+    tables: Object.freeze(tableNames(options)),
+    clock,
+  });
 }

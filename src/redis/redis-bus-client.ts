@@ -1,4 +1,5 @@
 import { isIoRedis } from './ioredis-client.js';
+import { isObject } from './is-object.js';
 import { isNodeRedis } from './node-redis-client.js';
 
 /** What every driver's clients and connections do when something happens to them. */
@@ -73,7 +74,7 @@ export type RedisBusClient =
 
 /** Whether something is a client of a known driver that can subscribe by another connection. */
 export function isBusClient(client: unknown): client is RedisBusClient {
-  if (typeof client !== 'object' || client === null) return false;
+  if (!isObject(client)) return false;
   if (isIoRedis(client)) return true;
   // A pool has no connection of its own to be another of
   return isNodeRedis(client) && ('nodeClient' in client || 'getMasterNode' in client || 'duplicate' in client);

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../common/clock.js';
+import { assertKnownOptions } from '../storage/creation-checks.js';
 
 /** How a `RedisInvalidationBus` works. */
 export interface RedisInvalidationBusOptions {
@@ -8,7 +9,7 @@ export interface RedisInvalidationBusOptions {
   readonly clock?: Clock;
 }
 
-const OPTIONS: readonly string[] = ['channel', 'clock'] satisfies readonly (keyof RedisInvalidationBusOptions)[];
+const OPTIONS = ['channel', 'clock'] as const satisfies readonly (keyof RedisInvalidationBusOptions)[];
 
 /**
  * Checks the options of a `RedisInvalidationBus`, and completes them.
@@ -18,8 +19,7 @@ const OPTIONS: readonly string[] = ['channel', 'clock'] satisfies readonly (keyo
 export function redisInvalidationBusSettings(
   options: RedisInvalidationBusOptions,
 ): Required<RedisInvalidationBusOptions> {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw new TypeError(`Cannot create RedisInvalidationBus: it has no option ${unknown}`);
+  assertKnownOptions('RedisInvalidationBus', options, OPTIONS);
   const { channel = 'nest-sessions', clock = systemClock } = options;
   if (typeof channel !== 'string' || channel === '') {
     throw new TypeError('Cannot create RedisInvalidationBus: channel must be a text that is not empty');

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../common/clock.js';
+import { assertKnownOptions, positiveInteger } from '../storage/creation-checks.js';
 
 /** How a `RedisStorage` keeps its records. */
 export interface RedisStorageOptions {
@@ -24,17 +25,10 @@ const OPTIONS = ['prefix', 'maxBytes', 'clock'] as const satisfies readonly (key
  * @throws {TypeError | RangeError} naming the option and the cure
  */
 export function redisStorageSettings(options: RedisStorageOptions): RedisStorageSettings {
-  for (const name of Object.keys(options)) {
-    if (!(OPTIONS as readonly string[]).includes(name)) {
-      throw new TypeError(`Cannot create RedisStorage: it has no option ${name}`);
-    }
-  }
+  assertKnownOptions('RedisStorage', options, OPTIONS);
   const { prefix = 'session:', maxBytes = 16 * 1024 * 1024, clock = systemClock } = options;
   if (typeof prefix !== 'string') {
     throw new TypeError(`Cannot create RedisStorage: prefix must be a text: received ${typeof prefix}`);
   }
-  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) {
-    throw new RangeError(`Cannot create RedisStorage: maxBytes must be a positive integer: received ${maxBytes}`);
-  }
-  return Object.freeze({ prefix, maxBytes, clock });
+  return Object.freeze({ prefix, maxBytes: positiveInteger('RedisStorage', 'maxBytes', maxBytes), clock });
 }

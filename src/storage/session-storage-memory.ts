@@ -4,6 +4,7 @@ import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/
 import { systemClock, type Clock } from '../common/clock.js';
 import { SessionTooLargeError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
+import { positiveInteger } from './creation-checks.js';
 import { MemoryEntries, type MemoryEntry } from './memory-entries.js';
 import { MemoryPrincipals } from './principals/memory-principals.js';
 import type { PrincipalIndex } from './principals/principal-index.js';
@@ -54,11 +55,7 @@ export class SessionStorageMemory extends SessionStorage {
     super();
     const { maxEntries = 100_000, maxBytes = 256 * 1024 * 1024, clock = systemClock, onFull = warn } = options;
     for (const [name, bound] of Object.entries({ maxEntries, maxBytes })) {
-      if (!Number.isSafeInteger(bound) || bound <= 0) {
-        throw new RangeError(
-          `Cannot create SessionStorageMemory: ${name} must be a positive integer: received ${bound}`,
-        );
-      }
+      positiveInteger('SessionStorageMemory', name, bound);
     }
     this.#clock = clock;
     this.#maxBytes = maxBytes;

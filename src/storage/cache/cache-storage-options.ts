@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../../common/clock.js';
 import { milliseconds, type Duration } from '../../common/duration.js';
+import { assertKnownOptions, positiveInteger } from '../creation-checks.js';
 import type { CacheBounds } from './cache-entries.js';
 import type { InvalidationBus } from './invalidation-bus.js';
 
@@ -51,15 +52,14 @@ const OPTIONS = [
  * @throws {TypeError | RangeError} naming the option and the cure
  */
 export function cacheStorageSettings(options: CacheStorageOptions): CacheStorageSettings {
-  const unknown = Object.keys(options).find((name) => !(OPTIONS as readonly string[]).includes(name));
-  if (unknown !== undefined) throw new TypeError(`Cannot create CacheStorage: it has no option ${unknown}`);
+  assertKnownOptions('CacheStorage', options, OPTIONS);
   const { bus, clock = systemClock } = options;
   const { idleTimeout = '5m', maxEntries = 10_000, maxBytes = 64 * 1024 * 1024 } = options;
   const { maxStaleness = bus === undefined ? '5s' : '1m' } = options;
   return Object.freeze({
     idleTimeout: durationOf('idleTimeout', idleTimeout, 1),
-    maxEntries: positiveInteger('maxEntries', maxEntries),
-    maxBytes: positiveInteger('maxBytes', maxBytes),
+    maxEntries: positiveInteger('CacheStorage', 'maxEntries', maxEntries),
+    maxBytes: positiveInteger('CacheStorage', 'maxBytes', maxBytes),
     maxStaleness: durationOf('maxStaleness', maxStaleness, 0),
     bus,
     clock,
@@ -72,9 +72,4 @@ function durationOf(name: string, duration: Duration, least: number): number {
   if (time >= least && time < Infinity) return time;
   const cure = `must be a duration of ${least} ms at least, such as '5s'`;
   throw new RangeError(`Cannot create CacheStorage: ${name} ${cure}: received ${String(duration)}`);
-}
-
-function positiveInteger(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`Cannot create CacheStorage: ${name} must be a positive integer: received ${String(value)}`);
 }

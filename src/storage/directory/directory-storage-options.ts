@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { systemClock, type Clock } from '../../common/clock.js';
+import { assertKnownOptions, positiveInteger } from '../creation-checks.js';
 
 /** How a `DirectoryStorage` keeps its records. */
 export interface DirectoryStorageOptions {
@@ -36,18 +37,13 @@ export function directoryStorageSettings(
   options: DirectoryStorageOptions,
 ): DirectoryStorageSettings {
   const all = typeof given === 'string' ? { ...options, path: given } : { ...options, ...given };
-  for (const name of Object.keys(all)) {
-    if (!(OPTIONS as readonly string[]).includes(name)) throw refusal(TypeError, `it has no option ${name}`);
-  }
+  assertKnownOptions('DirectoryStorage', all, OPTIONS);
   const { path, durable = true, maxBytes = 16 * 1024 * 1024, clock = systemClock } = all;
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw refusal(TypeError, 'its folder must be named: give a path, or provide DIRECTORY_STORAGE_OPTIONS with one');
+    throw refusal('its folder must be named: give a path, or provide DIRECTORY_STORAGE_OPTIONS with one');
   }
-  if (typeof durable !== 'boolean')
-    throw refusal(TypeError, `durable must be true or false: received ${String(durable)}`);
-  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) {
-    throw refusal(RangeError, `maxBytes must be a positive integer: received ${maxBytes}`);
-  }
+  if (typeof durable !== 'boolean') throw refusal(`durable must be true or false: received ${String(durable)}`);
+  positiveInteger('DirectoryStorage', 'maxBytes', maxBytes);
   const folder = resolve(path);
   assertUsable(folder);
   return Object.freeze({ path: folder, durable, maxBytes, clock });
@@ -58,11 +54,11 @@ function assertUsable(folder: string): void {
   const nearest = nearestExisting(folder);
   const where = nearest === folder ? folder : `${folder} can not be made: ${nearest}`;
   try {
-    if (!statSync(nearest).isDirectory()) throw refusal(TypeError, `${where} is not a folder: name another path`);
+    if (!statSync(nearest).isDirectory()) throw refusal(`${where} is not a folder: name another path`);
     accessSync(nearest, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     if (error instanceof TypeError) throw error;
-    throw refusal(TypeError, `${where} is not this user's to write: change its owner or mode, or name another path`);
+    throw refusal(`${where} is not this user's to write: change its owner or mode, or name another path`);
   }
 }
 
@@ -71,6 +67,6 @@ function nearestExisting(path: string): string {
   return isThere ? path : nearestExisting(dirname(path));
 }
 
-function refusal(Kind: typeof TypeError | typeof RangeError, why: string): TypeError | RangeError {
-  return new Kind(`Cannot create DirectoryStorage: ${why}`);
+function refusal(why: string): TypeError {
+  return new TypeError(`Cannot create DirectoryStorage: ${why}`);
 }
