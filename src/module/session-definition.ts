@@ -3,10 +3,11 @@ import { JsonSerializer } from '../record/json-serializer.js';
 import type { SessionSerializer } from '../record/session-serializer.js';
 import type { DataSchema } from '../session/data-schema.js';
 import type { Timeouts } from '../session/expiry.js';
-import type { ConflictPolicy } from '../tracker/record-keeping.js';
 import type { PrincipalLimit } from '../tracker/principals.js';
+import type { ConflictPolicy } from '../tracker/record-keeping.js';
 import type { OutagePolicy } from '../tracker/tracking.js';
 import type { SessionTransformer } from '../transformer/session-transformer.js';
+import { limitOf } from './limit-options.js';
 import {
   assertKnownKeys,
   at,
@@ -18,7 +19,6 @@ import {
   wrongType,
   type OptionPath,
 } from './option-checks.js';
-import { limitOf } from './limit-options.js';
 import { schemaOf } from './schema-options.js';
 import type { SessionOptions } from './sessions-options.js';
 import { transformersOf } from './transformer-options.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock.js';
-import { SessionConflictError, SessionDecodeError } from '../errors.js';
+import { SessionConflictError } from '../errors.js';
 import { isOver } from '../session/expiry.js';
 import type { PrincipalEntry } from '../storage/principals/principal-index.js';
 import { endedRecord } from './next-record.js';
@@ -48,7 +48,7 @@ export class PrincipalRecords {
    */
   async of({ id, age }: PrincipalEntry, principal: string): Promise<KnownRecord | 'phantom' | 'missing'> {
     const { clock } = this.#settings;
-    const record = await this.#read(id);
+    const record = await this.#records.find(id);
     if (record !== undefined && isOver(record.header, clock.now())) return 'phantom';
     return this.#theirs(record, principal) ?? (age > PHANTOM_AGE ? 'phantom' : 'missing');
   }
@@ -94,22 +94,12 @@ export class PrincipalRecords {
     const { clock, storageTimeout } = this.#settings;
     const giveUpAt = clock.now() + storageTimeout;
     do {
-      const record = this.#theirs(await this.#read(id), principal);
+      const record = this.#theirs(await this.#records.find(id), principal);
       if (record === undefined || isOver(record.header, clock.now())) return false;
       const { written } = await this.#records.write(id, endedRecord(record), { version: record.version });
       if (written) return true;
     } while (clock.now() < giveUpAt);
     throw new SessionConflictError('Cannot end session: others change it all the time', { id });
-  }
-
-  /** What is not a record is none. */
-  async #read(id: string): Promise<KnownRecord | undefined> {
-    try {
-      return await this.#records.read(id, true);
-    } catch (error) {
-      if (error instanceof SessionDecodeError) return undefined;
-      throw error;
-    }
   }
 
   #theirs(record: KnownRecord | undefined, principal: string): KnownRecord | undefined {

@@ -77,7 +77,7 @@ export class RecordWriter {
       const claim = claiming && (await claiming);
       const result = await this.#records.write(name, marked, 'absent');
       // A driver may have sent it twice: then what exists is ours
-      const stored = result.written ? written(marked, result.version) : await this.#fresh(name);
+      const stored = result.written ? written(marked, result.version) : await this.#records.find(name);
       if (stored?.header.commits.includes(commit) !== true) continue;
       if (claim !== undefined) await claim.settle();
       return { id: name, record: stored };
@@ -97,7 +97,7 @@ export class RecordWriter {
     let record = rewrite.known;
     let claim: Claim | undefined;
     // What this request knows may be over while others have kept the session alive
-    if (record === undefined || isOver(record.header, this.#clock.now())) record = await this.#fresh(id);
+    if (record === undefined || isOver(record.header, this.#clock.now())) record = await this.#records.find(id);
     for (let pause = 1; ; pause *= 2) {
       if (record?.header.commits.includes(commit) === true) {
         if (claim !== undefined) await claim.settle();
@@ -117,21 +117,11 @@ export class RecordWriter {
         continue;
       }
       if (pause > 1) await setTimeout(Math.random() * Math.min(pause, MAX_PAUSE));
-      record = await this.#fresh(id);
+      record = await this.#records.find(id);
       if (record === undefined || record.header.commits.includes(commit)) continue;
       rewrite.onConflict();
       if (!rewrite.merges) throw conflict(id, 'another request has changed it since its secret was replaced');
       if (this.#clock.now() >= giveUpAt) throw conflict(id, 'others change it all the time');
-    }
-  }
-
-  /** Reads past every cache; what is not a record is none. */
-  async #fresh(id: string): Promise<KnownRecord | undefined> {
-    try {
-      return await this.#records.read(id, true);
-    } catch (error) {
-      if (error instanceof SessionDecodeError) return undefined;
-      throw error;
     }
   }
 

@@ -1,4 +1,5 @@
 import { collect, streamOf } from '../common/byte-stream.js';
+import { SessionDecodeError } from '../errors.js';
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record/record.js';
 import { expiryOf } from '../session/expiry.js';
 import type { ReadOptions, SessionStorage, WriteOptions, WriteResult } from '../storage/session-storage.js';
@@ -66,6 +67,21 @@ export class Records {
   }
 
   /**
+   * Reads past every cache; what is not a record is none.
+   *
+   * @returns `undefined` when there is none
+   * @throws {SessionStorageError}
+   */
+  async find(id: string): Promise<KnownRecord | undefined> {
+    try {
+      return await this.read(id, true);
+    } catch (error) {
+      if (error instanceof SessionDecodeError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
    * Writes a record; one whose deadline has passed already ends the session.
    *
    * @throws {SessionStorageError}
@@ -79,6 +95,6 @@ export class Records {
 
   /** Removes a record, whatever its state. */
   invalidate(id: string): Promise<boolean> {
-    return this.#limit.limited(id, new CallOptions(true), () => this.#storage.invalidate(id));
+    return this.#limit.waited(id, () => this.#storage.invalidate(id));
   }
 }

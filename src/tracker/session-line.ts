@@ -5,9 +5,6 @@ import type { TimeLimit } from './time-limit.js';
 /** The lines of all storages, whichever app uses them. */
 const lines = new KeyedLines<object>();
 
-/** What is not to be aborted: it is this caller who leaves. */
-const patient = { abort: (): void => {} };
-
 /** Lets the requests of one session change it one after the other, in one process: so they do not race. */
 export class SessionLine {
   readonly #limit: TimeLimit;
@@ -31,7 +28,7 @@ export class SessionLine {
     }
     const turn = this.#line.enter(id);
     try {
-      if (turn !== undefined) await this.#limit.limited(id, patient, () => turn);
+      if (turn !== undefined) await this.#limit.waited(id, () => turn);
     } catch (error) {
       void turn?.then(() => this.#line.leave(id));
       throw error;

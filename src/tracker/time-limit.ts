@@ -1,10 +1,13 @@
 import type { Clock } from '../common/clock.js';
-import { SessionError, SessionStorageError } from '../errors.js';
+import { SessionError, SessionStorageError, type SessionErrorOptions } from '../errors.js';
 
 /** Work that can be told that nobody waits for it any more. */
 interface Abortable {
   abort(): void;
 }
+
+/** What cannot be told, or need not be: what comes of it late does no harm. */
+const patient: Abortable = { abort: () => {} };
 
 /** Limits how long a storage is waited for, and lets every failure of one be a `SessionStorageError`. */
 export class TimeLimit {
@@ -28,12 +31,10 @@ export class TimeLimit {
     options: Options,
     work: (options: Options) => Promise<R>,
   ): Promise<R> {
-    const concerned = id === undefined ? {} : { id };
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(this.#timeout, () => {
-        reject(
-          new SessionStorageError(`Cannot reach session storage: no answer within ${this.#timeout} ms`, concerned),
-        );
+        const late = `Cannot reach session storage: no answer within ${this.#timeout} ms`;
+        reject(new SessionStorageError(late, concerning(id)));
         options.abort();
       });
       const fail = (error: unknown): void => {
@@ -41,7 +42,7 @@ export class TimeLimit {
         reject(
           error instanceof SessionError
             ? error
-            : new SessionStorageError('Cannot use session storage: it failed', { ...concerned, cause: error }),
+            : new SessionStorageError('Cannot use session storage: it failed', { ...concerning(id), cause: error }),
         );
       };
       try {
@@ -54,4 +55,13 @@ export class TimeLimit {
       }
     });
   }
+
+  /** The same for work that is not told to abort: it is only this caller who leaves. */
+  waited<R>(id: string | undefined, work: () => Promise<R>): Promise<R> {
+    return this.limited(id, patient, work);
+  }
+}
+
+function concerning(id: string | undefined): Pick<SessionErrorOptions, 'id'> {
+  return id === undefined ? {} : { id };
 }
