@@ -1,34 +1,70 @@
+import { assertNotAborted, type ByteBounds, type ByteStream } from '../../common/byte-stream.js';
 import type { Clock } from '../../common/clock.js';
 import type { WriteOptions, WriteResult } from '../session-storage.js';
 import { again } from './again.js';
+import { idLine, idLineLength } from './id-line.js';
+import { LentFile } from './lent-file.js';
 import { markAfter, markNamed, type Mark } from './mark.js';
 import type { RecordFolder } from './record-folder.js';
 import type { StagedFile } from './staged-file.js';
 import type { TemporaryFolder } from './temporary-folder.js';
 
 /** The bytes of a record's state, open to be read. */
-export interface OpenRecord {
+interface OpenRecord {
   readonly mark: Mark;
-  /** The caller's to close. */
   readonly descriptor: number;
+}
+
+/** What is lent of a record. */
+export interface LentRecord {
+  readonly stream: LentFile;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /** What the storage contract says of one record, in terms of its folder. */
 export class DirectoryRecord {
+  readonly #id: string;
   readonly #folder: RecordFolder;
   readonly #temporary: TemporaryFolder;
   readonly #durable: boolean;
   readonly #clock: Clock;
 
-  constructor(folder: RecordFolder, temporary: TemporaryFolder, durable: boolean, clock: Clock) {
+  constructor(id: string, folder: RecordFolder, temporary: TemporaryFolder, durable: boolean, clock: Clock) {
+    this.#id = id;
     this.#folder = folder;
     this.#temporary = temporary;
     this.#durable = durable;
     this.#clock = clock;
   }
 
-  /** @returns `undefined` when there is nothing, or it has expired */
-  async open(): Promise<OpenRecord | undefined> {
+  /** Lends it to `consumer`; `undefined`, without calling it, when there is nothing or it has expired. */
+  async read<R>(consumer: (record: LentRecord) => Promise<R>): Promise<R | undefined> {
+    const opened = await this.#open();
+    if (opened === undefined) return undefined;
+    const { mark, descriptor } = opened;
+    const stream = new LentFile(descriptor, idLineLength(this.#id));
+    try {
+      return await consumer({ stream, version: mark.name, expiresAt: mark.expiresAt });
+    } finally {
+      await stream.close();
+    }
+  }
+
+  /** Stores what `source` yields, within bounds. */
+  async write(source: ByteStream, bounds: ByteBounds, options: WriteOptions): Promise<WriteResult> {
+    const bytes = await this.#temporary.stage(idLine(this.#id), source, bounds);
+    try {
+      assertNotAborted(bounds.signal);
+      return await this.#put(bytes, options);
+    } finally {
+      await bytes.discard();
+    }
+  }
+
+  /** Opens its bytes, which are the caller's to close; `undefined` when there is nothing, or it has expired. */
+  async #open(): Promise<OpenRecord | undefined> {
     let seen: Mark | undefined;
     const opened = await again(async () => {
       const mark = await this.#living();
@@ -42,7 +78,7 @@ export class DirectoryRecord {
   }
 
   /** Stores bytes that are written already. */
-  async put(bytes: StagedFile, { expect, expiresAt }: WriteOptions): Promise<WriteResult> {
+  async #put(bytes: StagedFile, { expect, expiresAt }: WriteOptions): Promise<WriteResult> {
     if (expect === undefined) {
       return again(async () => {
         const mark = await this.#folder.mark();

@@ -20,10 +20,7 @@ import {
 import { DirectoryPrincipals } from './directory-principals.js';
 import { DirectoryRecord } from './directory-record.js';
 import { makeFolder, realPath, unless } from './files.js';
-import { idLine, idLineLength } from './id-line.js';
-import { LentFile } from './lent-file.js';
 import { PrincipalFile } from './principal-file.js';
-import type { RecordFolder } from './record-folder.js';
 import { RecordFolders } from './record-folders.js';
 import { RecordSweep } from './record-sweep.js';
 import { TemporaryFolder } from './temporary-folder.js';
@@ -82,15 +79,7 @@ export class DirectoryStorage extends SessionStorage {
   ): Promise<R | undefined> {
     assertStorageId(id);
     assertNotAborted(options?.signal);
-    const opened = await this.#recordOf(id, await this.#contents()).open();
-    if (opened === undefined) return undefined;
-    const { mark, descriptor } = opened;
-    const stream = new LentFile(descriptor, idLineLength(id));
-    try {
-      return await consumer({ stream, version: mark.name, expiresAt: mark.expiresAt });
-    } finally {
-      await stream.close();
-    }
+    return this.#recordOf(id, await this.#contents()).read(consumer);
   }
 
   async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
@@ -100,14 +89,7 @@ export class DirectoryStorage extends SessionStorage {
       for await (const chunk of chunksWithin(source, bounds)) void chunk;
       return this.#recordOf(id, await this.#contents()).end(options);
     }
-    const contents = await this.#made();
-    const bytes = await contents.temporary.stage(idLine(id), source, bounds);
-    try {
-      assertNotAborted(options.signal);
-      return await this.#recordOf(id, contents).put(bytes, options);
-    } finally {
-      await bytes.discard();
-    }
+    return this.#recordOf(id, await this.#made()).write(source, bounds, options);
   }
 
   async invalidate(id: string): Promise<boolean> {
@@ -130,18 +112,17 @@ export class DirectoryStorage extends SessionStorage {
   }
 
   #recordOf(id: string, { records, temporary }: Contents): DirectoryRecord {
-    return this.#record(records.of(id), temporary);
+    return this.#record(id, records, temporary);
   }
 
   async #fileOf(principal: string, isWritten: boolean): Promise<PrincipalFile> {
     const { principals, temporary } = await (isWritten ? this.#made() : this.#contents());
-    const record = this.#record(principals.of(principal), temporary);
-    return new PrincipalFile(principals.pathOf(principal), principal, record, temporary);
+    return new PrincipalFile(principals.pathOf(principal), this.#record(principal, principals, temporary));
   }
 
-  #record(folder: RecordFolder, temporary: TemporaryFolder): DirectoryRecord {
+  #record(id: string, folders: RecordFolders, temporary: TemporaryFolder): DirectoryRecord {
     const { durable, clock } = this.#settings;
-    return new DirectoryRecord(folder, temporary, durable, clock);
+    return new DirectoryRecord(id, folders.of(id), temporary, durable, clock);
   }
 
   /** What stands in the folder, or will: it may not be there yet. */

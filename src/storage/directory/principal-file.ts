@@ -3,9 +3,6 @@ import { SessionDecodeError, SessionStorageError } from '../../errors.js';
 import { endOf, NO_STATE, type PrincipalState } from '../principals/principal-state.js';
 import { decodePrincipalState, encodePrincipalState } from '../principals/principal-state-line.js';
 import type { DirectoryRecord } from './directory-record.js';
-import { idLine, idLineLength } from './id-line.js';
-import { LentFile } from './lent-file.js';
-import type { TemporaryFolder } from './temporary-folder.js';
 
 /** A state, and the version of the record that holds it. */
 export interface SeenState {
@@ -18,29 +15,23 @@ export interface SeenState {
 export class PrincipalFile {
   /** The record's folder. */
   readonly path: string;
-  readonly #principal: string;
   readonly #record: DirectoryRecord;
-  readonly #temporary: TemporaryFolder;
 
-  constructor(path: string, principal: string, record: DirectoryRecord, temporary: TemporaryFolder) {
+  constructor(path: string, record: DirectoryRecord) {
     this.path = path;
-    this.#principal = principal;
     this.#record = record;
-    this.#temporary = temporary;
   }
 
   /** @throws {SessionStorageError} when what is there is broken: an epoch may have stood in it */
   async read(): Promise<SeenState> {
-    const opened = await this.#record.open();
-    if (opened === undefined) return { state: NO_STATE, version: undefined };
-    const stream = new LentFile(opened.descriptor, idLineLength(this.#principal));
     try {
-      const line = Buffer.from(await collect(stream)).toString();
-      return { state: decodePrincipalState(line), version: opened.mark.name };
+      const seen = await this.#record.read(async ({ stream, version }): Promise<SeenState> => {
+        const line = Buffer.from(await collect(stream)).toString();
+        return { state: decodePrincipalState(line), version };
+      });
+      return seen ?? { state: NO_STATE, version: undefined };
     } catch (error) {
       throw error instanceof SessionDecodeError ? this.#broken(error) : error;
-    } finally {
-      await stream.close();
     }
   }
 
@@ -54,12 +45,7 @@ export class PrincipalFile {
     const expiresAt = endOf(state);
     if (expiresAt === 0) return (await this.#record.end({ expect })).written;
     const line = Buffer.from(encodePrincipalState(state));
-    const bytes = await this.#temporary.stage(idLine(this.#principal), streamOf(line), {});
-    try {
-      return (await this.#record.put(bytes, { expect, expiresAt })).written;
-    } finally {
-      await bytes.discard();
-    }
+    return (await this.#record.write(streamOf(line), {}, { expect, expiresAt })).written;
   }
 
   #broken(cause: SessionDecodeError): SessionStorageError {
