@@ -33,14 +33,26 @@ export class ClosingLineReporter extends DefaultReporter {
     const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows];
     for (const line of lines) process.stdout.write(`${line}\n`);
     const { passed, failed, skipped } = count(modules, unhandledErrors.length);
-    const missing = process.env['MISSING_SERVERS'] ?? '';
-    if (missing !== '') process.stdout.write(`Not run: what needs ${missing}, which is not on this machine\n`);
-    if ((skipped > 0 || missing !== '') && isCI()) {
-      process.stdout.write('CI=true: a skipped test fails the run\n');
-      process.exitCode = 1;
-    }
+    const shortfall = shortfallOf(skipped, process.env['MISSING_SERVERS'] ?? '', isCI());
+    for (const line of shortfall.lines) process.stdout.write(`${line}\n`);
+    if (shortfall.fails) process.exitCode = 1;
     this.#closing = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   }
+}
+
+/**
+ * What was not run, and whether that fails the run.
+ *
+ * @param missing the servers that are not on this machine; empty for none
+ */
+export function shortfallOf(
+  skipped: number,
+  missing: string,
+  ci: boolean,
+): { readonly lines: readonly string[]; readonly fails: boolean } {
+  const lines = missing === '' ? [] : [`Not run: what needs ${missing}, which is not on this machine`];
+  const fails = ci && (skipped > 0 || missing !== '');
+  return { lines: fails ? [...lines, 'CI=true: a skipped test fails the run'] : lines, fails };
 }
 
 /** Counts tests by outcome; what failed outside a test is a failure of its own. */

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { serverOf, type Engine } from './engine.js';
 import { startPostgres, findPostgres } from './postgres-server.js';
 import { findRedis, startRedis } from './redis-server.js';
 
@@ -8,14 +9,6 @@ declare module 'vitest' {
     readonly redisUrl: string | null;
     readonly postgresUrl: string | null;
   }
-}
-
-/** What a server is called, how it is found, and how it is started. */
-interface Engine {
-  readonly name: string;
-  readonly variable: 'REDIS_URL' | 'DATABASE_URL';
-  find(): Promise<string | undefined>;
-  start(): Promise<{ readonly url: string; remove(): Promise<void> }>;
 }
 
 const redis: Engine = { name: 'Redis', variable: 'REDIS_URL', find: findRedis, start: startRedis };
@@ -30,16 +23,11 @@ const removers: (() => Promise<void>)[] = [];
  */
 export async function setup(project: TestProject): Promise<void> {
   const missing: string[] = [];
-  const urlOf = async ({ name, variable, find, start }: Engine): Promise<string | null> => {
-    const given = process.env[variable];
-    if (given !== undefined && given !== '') return given;
-    if ((await find()) === undefined) {
-      missing.push(name);
-      return null;
-    }
-    const { url, remove } = await start();
-    removers.push(remove);
-    return url;
+  const urlOf = async (engine: Engine): Promise<string | null> => {
+    const server = await serverOf(engine);
+    if (server === undefined) missing.push(engine.name);
+    else removers.push(server.remove);
+    return server?.url ?? null;
   };
   // One after the other: only one of them can install at a time
   project.provide('redisUrl', await urlOf(redis));

@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { findOrInstall } from './debian.js';
+import type { StartedServer } from './engine.js';
 import { freePort, ServerProcess } from './server-process.js';
 
 /** A PostgreSQL of this run alone. */
-export interface PostgresServer {
-  readonly url: string;
+export interface PostgresServer extends StartedServer {
   readonly port: number;
   readonly process: ServerProcess;
-  /** Ends it, and removes its folder. */
-  remove(): Promise<void>;
 }
 
 /** @returns the path of a server; `undefined` when there is none and none can be installed */

@@ -4,15 +4,13 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findOrInstall } from './debian.js';
+import type { StartedServer } from './engine.js';
 import { freePort, ServerProcess } from './server-process.js';
 
 /** A Redis of this run alone. */
-export interface RedisServer {
-  readonly url: string;
+export interface RedisServer extends StartedServer {
   readonly port: number;
   readonly process: ServerProcess;
-  /** Ends it, and removes its folder. */
-  remove(): Promise<void>;
 }
 
 /** @returns the path of a Redis or Valkey server; `undefined` when there is none and none can be installed */
