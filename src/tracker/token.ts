@@ -59,5 +59,13 @@ export function parseToken(text: string, anyId: boolean): Token | undefined {
   const secret = text.slice(dot + 1);
   if (!isBase64url(secret, SECRET_LENGTH)) return undefined;
   if (!isRandomId(id) && !(anyId && /^[A-Za-z0-9_-]+$/.test(id))) return undefined;
-  return { id, secret };
+  return { id: ownCopy(id), secret };
+}
+
+/**
+ * V8 keeps a part of a text as a view of the whole: an id that a storage remembers would keep its request's `Cookie` field,
+ * up to 16 KB, for as long as the session lives.
+ */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +19,23 @@ const mangled = fc
   });
 
 describe('parseToken()', () => {
+  it('gives an id that keeps nothing else of the field it came in', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const tokens = Array.from({ length: 2000 }, () => formatToken({ id: randomId(), secret: randomSecret() }));
+    const usedBy = (): number => (collect(), process.memoryUsage().heapUsed);
+    const ids: (string | undefined)[] = [];
+    const before = usedBy();
+    for (const token of tokens) {
+      const field = `a=${randomSecret().repeat(200)}; sid=${token}`;
+      ids.push(parseToken(field.slice(field.indexOf('sid=') + 4), false)?.id);
+    }
+    const kept = (usedBy() - before) / ids.length;
+    expect(ids).not.toContain(undefined);
+    // The field has 8,600 characters
+    expect(kept).toBeLessThan(1000);
+  });
+
   it('gives back what formatToken() wrote', () => {
     fc.assert(
       fc.property(id, secret, (id, secret) => {
