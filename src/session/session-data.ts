@@ -1,5 +1,7 @@
+import { sameBytes } from '../common/same-bytes.js';
 import { applyChanges, changesBetween } from './own-changes.js';
 import { assignKeys, type DataShape, type PlainData } from './data-shape.js';
+import { DataTrace } from './data-trace.js';
 import { NO_MARKS, SessionMarks, type Marks } from './session-marks.js';
 
 /** A state of the data, or of the marks, that differs from what is stored; the data serialized at one instant. */
@@ -9,6 +11,8 @@ export interface DataSnapshot {
   readonly replacement: object | undefined;
   /** Which marks were changed. */
   readonly marks: Marks;
+  /** What the data consisted of; absent when that cannot be told. */
+  readonly trace?: DataTrace | undefined;
 }
 
 /**
@@ -21,6 +25,8 @@ export class SessionData<Data extends object> {
   #value: Data | undefined;
   /** What `#value` serialized to when it was last known to be as stored. */
   #baseline: Uint8Array | undefined;
+  /** What `#value` consisted of when it was last known to be as `#baseline` says. */
+  #trace: DataTrace | undefined;
   #replacement: object | undefined;
   #lookedAt = false;
 
@@ -36,8 +42,13 @@ export class SessionData<Data extends object> {
   }
 
   get value(): Data {
-    this.#lookedAt = true;
-    return this.#current();
+    const value = this.#current();
+    if (!this.#lookedAt) {
+      // From now on somebody may change it
+      this.#lookedAt = true;
+      this.#trace = DataTrace.of(value);
+    }
+    return value;
   }
 
   set value(value: Data) {
@@ -59,13 +70,18 @@ export class SessionData<Data extends object> {
   snapshot(): DataSnapshot | undefined {
     const marks = this.marks.changes;
     if (!this.#lookedAt && marks === NO_MARKS) return undefined;
-    const bytes = this.#serialize(this.#current());
+    const value = this.#current();
+    const isTraced = this.#trace?.isOf(value) === true;
+    if (isTraced && marks === NO_MARKS && this.#replacement === undefined) return undefined;
+    const bytes = this.#serialize(value);
+    const trace = isTraced ? this.#trace : DataTrace.of(value);
     if (this.#baseline !== undefined && sameBytes(bytes, this.#baseline)) {
+      this.#trace = trace;
       // To assign what is there already replaces nothing
       this.#replacement = undefined;
       if (marks === NO_MARKS) return undefined;
     }
-    return { bytes: this.storable(bytes), replacement: this.#replacement, marks };
+    return { bytes: this.storable(bytes), replacement: this.#replacement, marks, trace };
   }
 
   /** The same; also `undefined` for what the serializer would not give back. */
@@ -106,6 +122,7 @@ export class SessionData<Data extends object> {
     // What was assigned while it was being stored holds nothing of what is stored
     if (payload === snapshot?.bytes || this.#replacement !== undefined) {
       this.#baseline = payload;
+      this.#trace = payload === snapshot?.bytes ? snapshot.trace : undefined;
       return;
     }
     const live = this.#current() as PlainData;
@@ -118,6 +135,7 @@ export class SessionData<Data extends object> {
     // What is equal stays: a handler may hold parts of it
     applyChanges(live, { set: pick(loaded as PlainData, Object.keys(news.set)), removed: news.removed });
     this.#baseline = this.#serialize(live);
+    this.#trace = undefined;
     applyChanges(live, { set: { ...values, ...unfit }, removed: late.removed });
   }
 
@@ -177,6 +195,7 @@ export class SessionData<Data extends object> {
   /** Puts data into the object that a handler may hold already. */
   #put(data: Data, baseline: Uint8Array | undefined): void {
     this.#baseline = baseline ?? this.#serialize(data);
+    this.#trace = undefined;
     if (this.#value === undefined) {
       this.#value = data;
       return;
@@ -219,11 +238,6 @@ export class SessionData<Data extends object> {
   #decode(bytes: Uint8Array): PlainData {
     return this.#shape.decode(bytes);
   }
-}
-
-/** Compares two arrays of bytes. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a === b || (a.length === b.length && Buffer.compare(a, b) === 0);
 }
 
 function pick(data: PlainData, keys: readonly string[]): PlainData {

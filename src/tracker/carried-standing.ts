@@ -1,9 +1,10 @@
+import { sameBytes } from '../common/same-bytes.js';
 import { SessionCommittedError, SessionEndedError } from '../errors.js';
 import type { CarriedSession } from '../record/carried-session.js';
 import { absoluteDeadlineFrom, expiryOf, isOver, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import type { RegenerateOptions } from '../session/session.js';
-import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import type { DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import type { ClientKeeping } from './client-keeping.js';
 import { closeSession } from './closed-standing.js';

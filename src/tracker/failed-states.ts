@@ -1,4 +1,5 @@
-import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import { sameBytes } from '../common/same-bytes.js';
+import type { DataSnapshot } from '../session/session-data.js';
 import { sameMarks } from '../session/session-marks.js';
 
 /** A state that could not be stored, and why. */

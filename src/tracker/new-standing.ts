@@ -1,9 +1,10 @@
+import { sameBytes } from '../common/same-bytes.js';
 import { SessionCommittedError } from '../errors.js';
 import { expiryOf, firstDeadlines } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import { NO_MARKS } from '../session/session-marks.js';
 import type { RegenerateOptions } from '../session/session.js';
-import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import type { DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import type { Standee, Standing } from './standing.js';
 import type { Tracking } from './tracking.js';

@@ -1,10 +1,11 @@
+import { sameBytes } from '../common/same-bytes.js';
 import { SessionCommittedError, SessionConflictError } from '../errors.js';
 import type { SessionRecord } from '../record/record.js';
 import { expiryOf, isTouchDue } from '../session/expiry.js';
 import { keptKeys } from '../session/kept-keys.js';
 import { isMarked, NO_MARKS, type Marks } from '../session/session-marks.js';
 import type { RegenerateOptions } from '../session/session.js';
-import { sameBytes, type DataSnapshot } from '../session/session-data.js';
+import type { DataSnapshot } from '../session/session-data.js';
 import { applyChange } from './apply-change.js';
 import { closeSession } from './closed-standing.js';
 import { endedRecord, rotatedRecord, UNMARKED, usedRecord } from './next-record.js';

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { sameBytes } from '../../../src/common/same-bytes.js';
 import { SessionDecodeError } from '../../../src/errors.js';
 import { JsonSerializer } from '../../../src/record/json-serializer.js';
 import { DataShape, type PlainData } from '../../../src/session/data-shape.js';
-import { sameBytes, SessionData, type DataSnapshot } from '../../../src/session/session-data.js';
+import { SessionData, type DataSnapshot } from '../../../src/session/session-data.js';
 import { NO_MARKS } from '../../../src/session/session-marks.js';
 
 class Cart {
