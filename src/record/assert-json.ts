@@ -5,17 +5,21 @@ import { classOf, refuseValue } from './refused-value.js';
  * objects with a `toJSON()` (which come back as that).
  *
  * @param maxDepth how deep objects may nest, the data itself included
+ * @returns whether all of it was looked at: false when a `toJSON()` makes something else of a part
  * @throws {SessionNotSerializableError} naming the path of the first value that would be lost or changed
  */
-export function assertJson(data: object, maxDepth: number): void {
+export function assertJson(data: object, maxDepth: number): boolean {
   if (Array.isArray(data) || data instanceof Date || isCollection(data) || isBinary(data))
     refuseValue([], classOf(data));
-  assertKeys(data, [], { ancestors: [], maxDepth });
+  const walk: Walk = { ancestors: [], maxDepth, isWhole: !hasToJson(data) };
+  assertKeys(data, [], walk);
+  return walk.isWhole;
 }
 
 interface Walk {
   readonly ancestors: object[];
   readonly maxDepth: number;
+  isWhole: boolean;
 }
 
 function assertValue(value: unknown, path: (string | number)[], walk: Walk): void {
@@ -40,7 +44,10 @@ function assertValue(value: unknown, path: (string | number)[], walk: Walk): voi
 function assertObject(value: object, path: (string | number)[], walk: Walk): void {
   if (isBinary(value)) refuseValue(path, 'binary data');
   if (value instanceof Date && Number.isNaN(value.getTime())) refuseValue(path, 'an invalid Date');
-  if (hasToJson(value)) return;
+  if (hasToJson(value)) {
+    walk.isWhole = false;
+    return;
+  }
   const { ancestors, maxDepth } = walk;
   if (ancestors.includes(value)) refuseValue(path, 'a cycle');
   if (ancestors.length >= maxDepth) refuseValue(path, `nested more than ${maxDepth} deep`);

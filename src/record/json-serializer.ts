@@ -1,6 +1,6 @@
 import { SessionDecodeError, SessionNotSerializableError } from '../errors.js';
 import { assertJson } from './assert-json.js';
-import { isDeeper } from './nesting.js';
+import { findingsIn } from './parsed-json.js';
 import { assertReadable, assertStorable, limitsOf, type SerializerLimits } from './serializer-limits.js';
 import type { SessionSerializer } from './session-serializer.js';
 import { maySpellPrototype, withoutPrototypes } from './without-prototypes.js';
@@ -28,10 +28,9 @@ export class JsonSerializer implements SessionSerializer {
    * @throws {SessionTooLargeError} when it takes more than `maxBytes`
    */
   serialize(data: object): Uint8Array {
-    assertJson(data, this.#maxDepth);
+    const isWhole = assertJson(data, this.#maxDepth);
     const text = textOf(data);
-    // What a toJSON() made has not been looked at
-    if (isDeeper(text, this.#maxDepth)) {
+    if (!isWhole && findingsIn(JSON.parse(text) as object, this.#maxDepth).isTooDeep) {
       throw new SessionNotSerializableError(`Cannot store session: data is nested more than ${this.#maxDepth} deep`);
     }
     const bytes = Buffer.from(text);
@@ -43,9 +42,6 @@ export class JsonSerializer implements SessionSerializer {
   deserialize(bytes: Uint8Array): object {
     assertReadable(bytes, this.#maxBytes);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-    if (isDeeper(text, this.#maxDepth)) {
-      throw new SessionDecodeError(`Cannot read session data: it is nested more than ${this.#maxDepth} deep`);
-    }
     let data: unknown;
     try {
       data = JSON.parse(text);
@@ -55,20 +51,12 @@ export class JsonSerializer implements SessionSerializer {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionDecodeError('Cannot read session data: it is not a JSON object');
     }
-    if (HUGE_NUMBER.test(text)) assertFinite(data, this.#maxDepth);
-    return maySpellPrototype(text) ? withoutPrototypes(data) : data;
-  }
-}
-
-/** A number may be beyond what there is, which parses as an infinity and could not be stored again. */
-const HUGE_NUMBER = /\d[eE]|\d{309}/;
-
-/** @throws {SessionDecodeError} when a number is an infinity */
-function assertFinite(data: object, maxDepth: number): void {
-  try {
-    assertJson(data, maxDepth);
-  } catch {
-    throw new SessionDecodeError('Cannot read session data: it holds a number that there is not');
+    const { isTooDeep, isInfinite, mayReachPrototype } = findingsIn(data, this.#maxDepth);
+    if (isTooDeep) {
+      throw new SessionDecodeError(`Cannot read session data: it is nested more than ${this.#maxDepth} deep`);
+    }
+    if (isInfinite) throw new SessionDecodeError('Cannot read session data: it holds a number that there is not');
+    return mayReachPrototype ? withoutPrototypes(data) : data;
   }
 }
 

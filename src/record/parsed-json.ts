@@ -1,51 +1,37 @@
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
+/** What parsed JSON holds that an app should not get as it is. */
+export interface Findings {
+  /** Whether it nests deeper than the limit. */
+  isTooDeep: boolean;
+  /** Whether it holds a number that there is not: one beyond 1.8e308 parses as an infinity, which could not be stored again. */
+  isInfinite: boolean;
+  /** Whether it has a key by which a careless merge may reach a prototype. */
+  mayReachPrototype: boolean;
+}
 
 /**
- * Tells whether a JSON text nests deeper than a limit, without parsing it. A short text costs nothing, and one with few
- * objects and arrays no look at each of its characters.
+ * Looks through parsed JSON, once for all that may be wrong with it.
+ *
+ * @param data may nest to any depth: no deeper than the limit is looked
+ * @param maxDepth how deep objects and arrays may nest, the data itself included
  */
-export function isDeeper(text: string, maxDepth: number): boolean {
-  if (text.length <= 2 * maxDepth || !opensMore(text, maxDepth)) return false;
-  let depth = 0;
-  for (let index = 0; index < text.length; index++) {
-    switch (text.charCodeAt(index)) {
-      case QUOTE:
-        index = endOfString(text, index);
-        break;
-      case OPEN_ARRAY:
-      case OPEN_OBJECT:
-        if (++depth > maxDepth) return true;
-        break;
-      case CLOSE_ARRAY:
-      case CLOSE_OBJECT:
-        depth--;
-        break;
-    }
-  }
-  return false;
+export function findingsIn(data: object, maxDepth: number): Findings {
+  const findings = { isTooDeep: false, isInfinite: false, mayReachPrototype: false };
+  look(data, maxDepth, findings);
+  return findings;
 }
 
-/** Whether a text has more brackets than it may nest, strings included. */
-function opensMore(text: string, most: number): boolean {
-  let left = most;
-  for (const bracket of ['{', '[']) {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
-      if (--left < 0) return true;
+function look(data: object, depth: number, findings: Findings): void {
+  if (depth < 1) {
+    findings.isTooDeep = true;
+    return;
+  }
+  for (const key in data) {
+    if (key === '__proto__' || key === 'constructor') findings.mayReachPrototype = true;
+    const value = (data as Record<string, unknown>)[key];
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) findings.isInfinite = true;
+    } else if (typeof value === 'object' && value !== null) {
+      look(value, depth - 1, findings);
     }
   }
-  return false;
-}
-
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++;
-    if (escapes % 2 === 0) return end;
-  }
-  return text.length;
 }
