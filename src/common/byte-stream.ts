@@ -1,4 +1,5 @@
 import { SessionStorageError, SessionTooLargeError } from '../errors.js';
+import type { AbortNotice } from './call-abortion.js';
 
 /**
  * Bytes that arrive in pieces. A Node `Readable`, a web `ReadableStream` and an async generator of `Uint8Array` all fit.
@@ -12,7 +13,7 @@ export interface ByteBounds {
   /** The most bytes that are taken; default: any number. */
   readonly maxBytes?: number;
   /** Ends the reading when it aborts. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortNotice | undefined;
 }
 
 class WholeByteStream implements AsyncIterable<Uint8Array> {
@@ -100,17 +101,17 @@ function wholeOf(bytes: Uint8Array, { maxBytes = Infinity, signal }: ByteBounds 
  *
  * @throws {SessionStorageError} when the signal has aborted
  */
-export function assertNotAborted(signal: AbortSignal | undefined): void {
+export function assertNotAborted(signal: AbortNotice | undefined): void {
   if (signal?.aborted === true) throw aborted();
 }
 
 /** An abort signal as something to wait for beside other work. */
 class Abortion {
-  readonly #signal: AbortSignal;
+  readonly #signal: AbortNotice;
   #reject: ((error: Error) => void) | undefined;
   readonly #onAbort = (): void => this.#reject?.(aborted());
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortNotice) {
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort);
   }

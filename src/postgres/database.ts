@@ -1,3 +1,4 @@
+import type { AbortNotice } from '../common/call-abortion.js';
 import { SessionStorageError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { Row } from './row.js';
@@ -17,9 +18,18 @@ export class Database {
     this.tables = tables;
   }
 
-  /** As `Connection.run()`. */
-  run(statement: Statement, values: StatementValues, signal?: AbortSignal): Promise<readonly Row[]> {
-    return this.#failing(this.#connection.run(statement, values, signal));
+  /** As `Connection.run()`: the rows. */
+  async run(statement: Statement, values: StatementValues, signal?: AbortNotice): Promise<readonly Row[]> {
+    return (await this.#failing(this.#connection.run(statement, values, signal))).rows;
+  }
+
+  /**
+   * The same, for a statement that need not give rows: `RETURNING` takes 13 us of CPU more than to be told their number.
+   *
+   * @returns how many rows it has inserted, updated or deleted
+   */
+  async change(statement: Statement, values: StatementValues, signal?: AbortNotice): Promise<number> {
+    return (await this.#failing(this.#connection.run(statement, values, signal))).changed;
   }
 
   /** As `Connection.runScript()`. */

@@ -1,7 +1,7 @@
 import { assertNotAborted } from '../common/byte-stream.js';
+import type { AbortNotice } from '../common/call-abortion.js';
 import { KeyedLines, type KeyedLine } from '../common/keyed-line.js';
-import type { Connection } from './connection.js';
-import type { Row } from './row.js';
+import type { Connection, StatementResult } from './connection.js';
 import type { Statement, StatementValues } from './statement.js';
 
 const lines = new KeyedLines<object>();
@@ -23,7 +23,7 @@ export class LineConnection implements Connection {
     this.#line = lines.of(client);
   }
 
-  run(statement: Statement, values: StatementValues, signal?: AbortSignal): Promise<readonly Row[]> {
+  run(statement: Statement, values: StatementValues, signal?: AbortNotice): Promise<StatementResult> {
     return this.#inTurn(signal, () => this.#connection.run(statement, values));
   }
 
@@ -31,7 +31,7 @@ export class LineConnection implements Connection {
     return this.#inTurn(undefined, () => this.#connection.runScript(text));
   }
 
-  async #inTurn<R>(signal: AbortSignal | undefined, work: () => Promise<R>): Promise<R> {
+  async #inTurn<R>(signal: AbortNotice | undefined, work: () => Promise<R>): Promise<R> {
     await this.#line.enter(ONE);
     try {
       assertNotAborted(signal);

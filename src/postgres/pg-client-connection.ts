@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js';
+import type { Connection, StatementResult } from './connection.js';
 import { keepAlive, type ErrorSource } from './keep-alive.js';
 import type { Row } from './row.js';
 import { valuesOf, type Statement, type StatementValue, type StatementValues } from './statement.js';
@@ -10,9 +10,21 @@ export interface PgQuery {
   readonly values?: StatementValue[];
 }
 
+/** What `pg` answers. */
+export interface PgResult {
+  readonly rows: Row[];
+  /** How many rows it gave or changed; `null` for a statement that does neither. */
+  readonly rowCount: number | null;
+}
+
+/** What a statement did, in our words. */
+export function resultOf({ rows, rowCount }: PgResult): StatementResult {
+  return { rows, changed: rowCount ?? 0 };
+}
+
 /** A `Client` of `pg` 8, connected by whom it belongs to. */
 export interface PgClient extends ErrorSource {
-  query(query: PgQuery): Promise<{ readonly rows: Row[] }>;
+  query(query: PgQuery): Promise<PgResult>;
   escapeLiteral(text: string): string;
 }
 
@@ -25,8 +37,8 @@ export class PgClientConnection implements Connection {
     this.#client = client;
   }
 
-  async run({ name, text }: Statement, values: StatementValues): Promise<readonly Row[]> {
-    return (await this.#client.query({ name, text, values: valuesOf(values) })).rows;
+  async run({ name, text }: Statement, values: StatementValues): Promise<StatementResult> {
+    return resultOf(await this.#client.query({ name, text, values: valuesOf(values) }));
   }
 
   async runScript(text: string): Promise<void> {

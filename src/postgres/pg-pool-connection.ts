@@ -1,8 +1,8 @@
 import { assertNotAborted } from '../common/byte-stream.js';
-import type { Connection } from './connection.js';
+import type { AbortNotice } from '../common/call-abortion.js';
+import type { Connection, StatementResult } from './connection.js';
 import { keepAlive, type ErrorSource } from './keep-alive.js';
-import type { PgClient } from './pg-client-connection.js';
-import type { Row } from './row.js';
+import { resultOf, type PgClient } from './pg-client-connection.js';
 import { valuesOf, type Statement, type StatementValues } from './statement.js';
 
 /** A client that a pool of `pg` has handed out. */
@@ -32,9 +32,9 @@ export class PgPoolConnection implements Connection {
     this.#pool = pool;
   }
 
-  async run({ name, text }: Statement, values: StatementValues, signal?: AbortSignal): Promise<readonly Row[]> {
+  async run({ name, text }: Statement, values: StatementValues, signal?: AbortNotice): Promise<StatementResult> {
     assertNotAborted(signal);
-    return this.#lent(signal, async (client) => (await client.query({ name, text, values: valuesOf(values) })).rows);
+    return this.#lent(signal, async (client) => resultOf(await client.query({ name, text, values: valuesOf(values) })));
   }
 
   async runScript(text: string): Promise<void> {
@@ -42,7 +42,7 @@ export class PgPoolConnection implements Connection {
   }
 
   /** Lends a client to `work`, unless the signal has aborted by the time there is one. */
-  async #lent<R>(signal: AbortSignal | undefined, work: (client: PgPoolClient) => Promise<R>): Promise<R> {
+  async #lent<R>(signal: AbortNotice | undefined, work: (client: PgPoolClient) => Promise<R>): Promise<R> {
     const client = await this.#pool.connect();
     if (signal?.aborted === true) client.release();
     assertNotAborted(signal);

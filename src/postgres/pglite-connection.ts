@@ -1,10 +1,13 @@
-import type { Connection } from './connection.js';
+import type { Connection, StatementResult } from './connection.js';
 import type { Row } from './row.js';
 import { valuesOf, type Statement, type StatementValue, type StatementValues } from './statement.js';
 
 /** A `PGlite` of `@electric-sql/pglite`. */
 export interface Pglite {
-  query(text: string, values?: StatementValue[]): Promise<{ readonly rows: unknown[] }>;
+  query(
+    text: string,
+    values?: StatementValue[],
+  ): Promise<{ readonly rows: unknown[]; readonly affectedRows?: number | undefined }>;
   exec(text: string): Promise<unknown>;
 }
 
@@ -16,9 +19,9 @@ export class PgliteConnection implements Connection {
     this.#pglite = pglite;
   }
 
-  async run({ text }: Statement, values: StatementValues): Promise<readonly Row[]> {
-    const { rows } = await this.#pglite.query(text, valuesOf(values));
-    return rows as Row[];
+  async run({ text }: Statement, values: StatementValues): Promise<StatementResult> {
+    const { rows, affectedRows = 0 } = await this.#pglite.query(text, valuesOf(values));
+    return { rows: rows as Row[], changed: affectedRows };
   }
 
   async runScript(text: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { abortNoticeOf } from '../common/call-abortion.js';
 import { assertStorageId } from '../storage/assert-storage-id.js';
 import type { PrincipalIndex } from '../storage/principals/principal-index.js';
 import {
@@ -87,7 +88,7 @@ export class PostgresStorage extends SessionStorage {
     assertStorageId(id);
     // Before it is sent: told too early, an expiry does no harm
     const askedAt = this.#settings.clock.now();
-    const record = await this.#records.read(id, options?.signal);
+    const record = await this.#records.read(id, abortNoticeOf(options));
     if (record === undefined) return undefined;
     const { bytes, version, remaining } = record;
     return consumer({ stream: streamOf(bytes), version, expiresAt: Math.floor(askedAt + remaining) });
@@ -96,11 +97,9 @@ export class PostgresStorage extends SessionStorage {
   async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
     const { maxBytes, clock } = this.#settings;
-    const { expiresAt, expect, signal } = options;
-    const bytes = await collect(source, { maxBytes, signal });
-    const condition = { ...(expect === undefined ? {} : { expect }), ...(signal === undefined ? {} : { signal }) };
-    const lifetime = (): number => expiresAt - clock.now();
-    return lifetime() > 0 ? this.#records.store(id, bytes, lifetime, condition) : this.#records.end(id, condition);
+    const bytes = await collect(source, { maxBytes, signal: abortNoticeOf(options) });
+    const lifetime = (): number => options.expiresAt - clock.now();
+    return lifetime() > 0 ? this.#records.store(id, bytes, lifetime, options) : this.#records.end(id, options);
   }
 
   async invalidate(id: string): Promise<boolean> {

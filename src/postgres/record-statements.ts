@@ -9,7 +9,7 @@ const SLICE_BYTES = 16 * 1024 * 1024;
 /** What is done to records. `$1` is the id wherever there is one. */
 export interface RecordStatements {
   readonly read: Statement;
-  /** `$2`: the new version; `$3`: milliseconds until it expires; `$4`: bytes. One row when it was stored. */
+  /** `$2`: the new version; `$3`: milliseconds until it expires; `$4`: bytes. Changes one row when it was stored. */
   readonly create: Statement;
   /** The same, and `$5`: the version that is expected. */
   readonly change: Statement;
@@ -17,13 +17,13 @@ export interface RecordStatements {
   readonly put: Statement;
   /** Whether something lives: one row. */
   readonly find: Statement;
-  /** `$2`: the version that is expected. One row when it was removed. */
+  /** `$2`: the version that is expected. Changes one row when it was removed. */
   readonly end: Statement;
   /** One row when something was removed: whether it lived. */
   readonly invalidate: Statement;
-  /** A row for each record that was removed. */
+  /** Changes a row for each record that was removed. */
   readonly sweep: Statement;
-  /** The same, with their ids and bytes. */
+  /** The same, and gives their ids and bytes. */
   readonly sweepAndTell: Statement;
 }
 
@@ -50,21 +50,16 @@ ON CONFLICT (id) DO UPDATE SET version = excluded.version, expires_at = excluded
   (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::text AS remaining
 FROM ${records} WHERE id = $1 AND expires_at > clock_timestamp()`),
     create: statement(`${insert}
-WHERE stored.expires_at <= clock_timestamp() OR stored.version = excluded.version
-RETURNING stored.id`),
+WHERE stored.expires_at <= clock_timestamp() OR stored.version = excluded.version`),
     change: statement(`UPDATE ${records} SET ${set}
-WHERE id = $1 AND (version = $5 OR version = $2) AND expires_at > clock_timestamp()
-RETURNING id`),
-    put: statement(`${insert} RETURNING stored.id`),
+WHERE id = $1 AND (version = $5 OR version = $2) AND expires_at > clock_timestamp()`),
+    put: statement(insert),
     find: statement(`SELECT id FROM ${records} WHERE id = $1 AND expires_at > clock_timestamp()`),
-    end: statement(
-      `DELETE FROM ${records} WHERE id = $1 AND version = $2 AND expires_at > clock_timestamp() RETURNING id`,
-    ),
+    end: statement(`DELETE FROM ${records} WHERE id = $1 AND version = $2 AND expires_at > clock_timestamp()`),
     invalidate: statement(
       `DELETE FROM ${records} WHERE id = $1 RETURNING (expires_at > clock_timestamp())::text AS living`,
     ),
-    sweep: statement(`DELETE FROM ${records} WHERE id = ANY (ARRAY(${expired('id')}))
-RETURNING id`),
+    sweep: statement(`DELETE FROM ${records} WHERE id = ANY (ARRAY(${expired('id')}))`),
     sweepAndTell: statement(`WITH expired AS MATERIALIZED (${expired('id, octet_length(payload)::bigint AS size')}),
 sized AS (SELECT id, sum(size) OVER (ROWS UNBOUNDED PRECEDING) - size AS before FROM expired)
 DELETE FROM ${records} WHERE id = ANY (ARRAY(SELECT id FROM sized WHERE before < ${SLICE_BYTES}))

@@ -1,4 +1,5 @@
 import { assertNotAborted } from '../common/byte-stream.js';
+import type { AbortNotice } from '../common/call-abortion.js';
 import { isObject } from './is-object.js';
 import type { IoRedis } from './ioredis-client.js';
 import { IoRedisReadiness } from './ioredis-readiness.js';
@@ -16,7 +17,7 @@ export class IoRedisCommands implements RedisCommands {
     this.#readiness = new IoRedisReadiness(client);
   }
 
-  async send(_key: string, [name, ...args]: Command, signal: AbortSignal | undefined): Promise<unknown> {
+  async send(_key: string, [name, ...args]: Command, signal: AbortNotice | undefined): Promise<unknown> {
     if (signal !== undefined) {
       await this.#readiness.wait(signal);
       assertNotAborted(signal);

@@ -1,3 +1,4 @@
+import type { AbortNotice } from '../common/call-abortion.js';
 import { isObject } from './is-object.js';
 import type { IoRedis } from './ioredis-client.js';
 
@@ -15,7 +16,7 @@ export class IoRedisReadiness {
   }
 
   /** Resolves when it is connected, when it has been closed for good, or when the signal has aborted. */
-  async wait(signal: AbortSignal): Promise<void> {
+  async wait(signal: AbortNotice): Promise<void> {
     while (!signal.aborted && this.#mayBecomeReady()) await this.#next(signal);
   }
 
@@ -24,7 +25,7 @@ export class IoRedisReadiness {
     return status !== 'ready' && status !== 'end' && !failsAtOnce(this.#client);
   }
 
-  #next(signal: AbortSignal): Promise<void> {
+  #next(signal: AbortNotice): Promise<void> {
     return new Promise((resolve) => {
       const goOn = (): void => {
         signal.removeEventListener('abort', goOn);

@@ -1,5 +1,7 @@
+import type { AbortNotice } from '../common/call-abortion.js';
 import { SessionStorageError } from '../errors.js';
 import type { AnyNodeRedis, NodeRedisCommandOptions } from './node-redis-client.js';
+import { NodeRedisSignals } from './node-redis-signals.js';
 import type { Command, RedisCommands } from './redis-commands.js';
 
 const BUFFERS = { 36: Buffer } as const;
@@ -7,23 +9,25 @@ const BUFFERS = { 36: Buffer } as const;
 /** Sends commands by a client of `redis`, which drops one that has not left when its signal aborts. */
 export class NodeRedisCommands implements RedisCommands {
   readonly #client: AnyNodeRedis;
+  readonly #signals = new NodeRedisSignals();
 
   constructor(client: AnyNodeRedis) {
     this.#client = client;
   }
 
-  async send(key: string, command: Command, signal: AbortSignal | undefined): Promise<unknown> {
-    const client = this.#client;
-    if (!client.isOpen) {
+  async send(key: string, command: Command, notice: AbortNotice | undefined): Promise<unknown> {
+    if (!this.#client.isOpen) {
       throw new SessionStorageError(
         'Cannot use Redis: its client is not connected: await client.connect() before the app listens',
       );
     }
+    if (notice === undefined) return this.#send(key, command, { typeMapping: BUFFERS });
+    return this.#signals.lend(notice, (abortSignal) => this.#send(key, command, { typeMapping: BUFFERS, abortSignal }));
+  }
+
+  #send(key: string, command: Command, options: NodeRedisCommandOptions): Promise<unknown> {
+    const client = this.#client;
     const args = [...command];
-    const options: NodeRedisCommandOptions = {
-      typeMapping: BUFFERS,
-      ...(signal === undefined ? {} : { abortSignal: signal }),
-    };
     // `false`: not read-only, so not for a replica
     if ('nodeClient' in client) return client.sendCommand(key, false, args, options);
     if ('getMasterNode' in client) return client.sendCommand(false, args, options);

@@ -1,3 +1,5 @@
+import type { AbortNotice } from '../common/call-abortion.js';
+
 /** An argument of a command: text, or bytes as they are. */
 export type CommandArgument = string | Buffer;
 
@@ -14,5 +16,5 @@ export interface RedisCommands {
    * @returns the answer: bulk strings as `Buffer`, `null` for nothing
    * @throws what the driver throws, without the arguments of the command
    */
-  send(key: string, command: Command, signal: AbortSignal | undefined): Promise<unknown>;
+  send(key: string, command: Command, signal: AbortNotice | undefined): Promise<unknown>;
 }

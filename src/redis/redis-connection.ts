@@ -1,4 +1,5 @@
 import { assertNotAborted } from '../common/byte-stream.js';
+import type { AbortNotice } from '../common/call-abortion.js';
 import { SessionStorageError } from '../errors.js';
 import type { Command, CommandArgument, RedisCommands } from './redis-commands.js';
 import type { RedisScript } from './redis-script.js';
@@ -17,7 +18,7 @@ export class RedisConnection {
    * @returns as `RedisCommands.send()`
    * @throws {SessionStorageError} when it fails or its answer is lost: then nobody knows whether it was done
    */
-  async send(key: string, command: Command, signal?: AbortSignal): Promise<unknown> {
+  async send(key: string, command: Command, signal?: AbortNotice): Promise<unknown> {
     try {
       return await this.#send(key, command, signal);
     } catch (error) {
@@ -35,7 +36,7 @@ export class RedisConnection {
     script: RedisScript,
     keys: readonly [string, ...string[]],
     args: readonly CommandArgument[],
-    signal?: AbortSignal,
+    signal?: AbortNotice,
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
@@ -46,7 +47,7 @@ export class RedisConnection {
     return this.send(keys[0], ['EVAL', script.text, ...rest], signal);
   }
 
-  async #send(key: string, command: Command, signal: AbortSignal | undefined): Promise<unknown> {
+  async #send(key: string, command: Command, signal: AbortNotice | undefined): Promise<unknown> {
     assertNotAborted(signal);
     return this.#commands.send(key, command, signal);
   }

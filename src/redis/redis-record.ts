@@ -1,3 +1,4 @@
+import { abortNoticeOf, type AbortNotice } from '../common/call-abortion.js';
 import { randomText } from '../common/random.js';
 import { SessionStorageError } from '../errors.js';
 import type { WriteOptions, WriteResult } from '../storage/session-storage.js';
@@ -29,7 +30,7 @@ export class RedisRecord {
   }
 
   /** @returns `undefined` when there is nothing */
-  async read(signal: AbortSignal | undefined): Promise<StoredRecord | undefined> {
+  async read(signal: AbortNotice | undefined): Promise<StoredRecord | undefined> {
     const value = bytesOf(await this.#connection.send(this.#key, ['GET', this.#key], signal));
     if (value === undefined || value.length < VERSION_LENGTH) return undefined;
     return { version: textOf(value.subarray(0, VERSION_LENGTH)), bytes: value.subarray(VERSION_LENGTH) };
@@ -40,7 +41,9 @@ export class RedisRecord {
    *
    * @param lifetime whole milliseconds, 1 at least
    */
-  async put(bytes: Uint8Array, lifetime: number, { expect, signal }: Conditions): Promise<WriteResult> {
+  async put(bytes: Uint8Array, lifetime: number, conditions: Conditions): Promise<WriteResult> {
+    const { expect } = conditions;
+    const signal = abortNoticeOf(conditions);
     const version = randomText(VERSION_BYTES);
     // A copy: the driver may keep it for longer than the bytes are lent
     const value = Buffer.concat([bytesOfText(version), bytes]);
@@ -58,7 +61,9 @@ export class RedisRecord {
   }
 
   /** Ends the record, on a write's conditions. */
-  async end({ expect, signal }: Conditions): Promise<WriteResult> {
+  async end(conditions: Conditions): Promise<WriteResult> {
+    const { expect } = conditions;
+    const signal = abortNoticeOf(conditions);
     if (expect === 'absent') {
       const command = ['GETRANGE', this.#key, '0', String(VERSION_LENGTH - 1)] as const;
       const stored = bytesOf(await this.#connection.send(this.#key, command, signal));
@@ -74,7 +79,7 @@ export class RedisRecord {
     return written;
   }
 
-  async #end(expected: readonly Buffer[], signal?: AbortSignal): Promise<WriteResult> {
+  async #end(expected: readonly Buffer[], signal?: AbortNotice): Promise<WriteResult> {
     const args = [randomText(MARK_BYTES), ...expected];
     return resultOf(await this.#connection.run(END_RECORD, [this.#key], args, signal));
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { abortNoticeOf } from '../common/call-abortion.js';
 import { assertStorageId } from '../storage/assert-storage-id.js';
 import type { PrincipalIndex } from '../storage/principals/principal-index.js';
 import {
@@ -61,16 +62,15 @@ export class RedisStorage extends SessionStorage {
     consumer: (entry: StoredEntry) => Promise<R>,
     options?: ReadOptions,
   ): Promise<R | undefined> {
-    const stored = await this.#record(id).read(options?.signal);
+    const stored = await this.#record(id).read(abortNoticeOf(options));
     return stored && consumer({ stream: streamOf(stored.bytes), version: stored.version });
   }
 
   async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     const record = this.#record(id);
-    const { expiresAt, signal } = options;
     const { maxBytes, clock } = this.#settings;
-    const bytes = await collect(source, { maxBytes, signal });
-    const lifetime = lifetimeOf(expiresAt, clock);
+    const bytes = await collect(source, { maxBytes, signal: abortNoticeOf(options) });
+    const lifetime = lifetimeOf(options.expiresAt, clock);
     return lifetime > 0 ? record.put(bytes, lifetime, options) : record.end(options);
   }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { abortNoticeOf } from '../common/call-abortion.js';
 import { systemClock, type Clock } from '../common/clock.js';
 import { SessionTooLargeError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
@@ -77,11 +78,13 @@ export class SessionStorageMemory extends SessionStorage {
     const entry = this.#living(id);
     if (entry === undefined) return undefined;
     this.#entries.use(id, entry);
-    return consumer({ stream: streamOf(entry.bytes.slice()), version: entry.version, expiresAt: entry.expiresAt });
+    return consumer({ stream: streamOf(Buffer.from(entry.bytes)), version: entry.version, expiresAt: entry.expiresAt });
   }
 
-  async write(id: string, source: ByteStream, { expiresAt, expect, signal }: WriteOptions): Promise<WriteResult> {
+  async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
+    const { expiresAt, expect } = options;
+    const signal = abortNoticeOf(options);
     const lent = source.bytes ?? (await collect(source, { maxBytes: this.#maxBytes, signal }));
     assertNotAborted(signal);
     const current = this.#living(id);

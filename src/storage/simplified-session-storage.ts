@@ -1,4 +1,5 @@
 import { assertNotAborted, collect, streamOf, type ByteStream } from '../common/byte-stream.js';
+import { abortNoticeOf } from '../common/call-abortion.js';
 import { SessionError, SessionStorageError } from '../errors.js';
 import { assertStorageId } from './assert-storage-id.js';
 import {
@@ -52,8 +53,10 @@ export abstract class SimplifiedSessionStorage extends SessionStorage {
     return bytes === undefined ? undefined : consumer({ stream: streamOf(Uint8Array.from(bytes)) });
   }
 
-  async write(id: string, source: ByteStream, { expiresAt, signal }: WriteOptions): Promise<WriteResult> {
+  async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
+    const { expiresAt } = options;
+    const signal = abortNoticeOf(options);
     const bytes = Uint8Array.from(await collect(source, { maxBytes: this.maxBytes, signal }));
     assertNotAborted(signal);
     await backend(() => this.store(id, expiresAt <= 0 ? undefined : bytes, { expiresAt }));

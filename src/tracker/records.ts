@@ -1,4 +1,5 @@
 import { collect, streamOf } from '../common/byte-stream.js';
+import { CallAbortion } from '../common/call-abortion.js';
 import { SessionDecodeError } from '../errors.js';
 import { decodeRecord, encodeRecord, type SessionRecord } from '../record/record.js';
 import { expiryOf } from '../session/expiry.js';
@@ -12,18 +13,10 @@ export interface KnownRecord extends SessionRecord {
   readonly cached: boolean;
 }
 
-/** The options of one call, whose signal is made only for a storage that asks for it. */
-class CallOptions implements ReadOptions {
-  #controller: AbortController | undefined;
-
-  constructor(readonly fresh: boolean) {}
-
-  get signal(): AbortSignal {
-    return (this.#controller ??= new AbortController()).signal;
-  }
-
-  abort(): void {
-    (this.#controller ??= new AbortController()).abort();
+/** The options of one call. */
+class CallOptions extends CallAbortion implements ReadOptions {
+  constructor(readonly fresh: boolean) {
+    super();
   }
 }
 
@@ -59,7 +52,8 @@ export class Records {
         id,
         async ({ stream, version = '', cached = false }) => {
           const lent = stream.bytes ?? (await collect(stream));
-          return { ...decodeRecord(new Uint8Array(lent)), version, cached };
+          const { header, payload } = decodeRecord(Buffer.from(lent));
+          return { header, payload, version, cached };
         },
         options,
       ),

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { assertNotAborted, type ByteStream } from '../../common/byte-stream.js';
+import { abortNoticeOf } from '../../common/call-abortion.js';
 import { assertStorageId } from '../assert-storage-id.js';
 import type { PrincipalIndex } from '../principals/principal-index.js';
 import {
@@ -23,6 +24,9 @@ import { CacheWork } from './cache-work.js';
 import { CopiedStream } from './copied-stream.js';
 import type { Fill } from './fill.js';
 import { headOf } from './stream-head.js';
+
+/** Who reads. */
+type Consumer<R> = (entry: StoredEntry) => Promise<R>;
 
 /** What a read of the delegate came to for whoever made it. */
 type Loaded<R> =
@@ -88,11 +92,7 @@ export class CacheStorage extends SessionStorage {
     return this.#entries.size;
   }
 
-  async read<R>(
-    id: string,
-    consumer: (entry: StoredEntry) => Promise<R>,
-    options?: ReadOptions,
-  ): Promise<R | undefined> {
+  async read<R>(id: string, consumer: Consumer<R>, options?: ReadOptions): Promise<R | undefined> {
     assertStorageId(id);
     this.#bus?.begin();
     if (options?.fresh !== true) {
@@ -162,12 +162,8 @@ export class CacheStorage extends SessionStorage {
   }
 
   /** Reads the delegate, for all who come meanwhile. */
-  async #load<R>(
-    id: string,
-    consumer: (entry: StoredEntry) => Promise<R>,
-    options: ReadOptions | undefined,
-  ): Promise<Loaded<R>> {
-    const { signal } = options ?? {};
+  async #load<R>(id: string, consumer: Consumer<R>, options: ReadOptions | undefined): Promise<Loaded<R>> {
+    const signal = abortNoticeOf(options);
     // A read that has been given up would never be left
     assertNotAborted(signal);
     const fill = this.#work.beginFill(id, this.#settings.clock.now());
@@ -189,12 +185,7 @@ export class CacheStorage extends SessionStorage {
     }
   }
 
-  async #ask<R>(
-    id: string,
-    consumer: (entry: StoredEntry) => Promise<R>,
-    options: ReadOptions | undefined,
-    fill: Fill,
-  ): Promise<Loaded<R>> {
+  async #ask<R>(id: string, consumer: Consumer<R>, options: ReadOptions | undefined, fill: Fill): Promise<Loaded<R>> {
     const checkedAt = fill.beganAt;
     const held = this.#entries.get(id);
     const loaded = await this.#delegate.read(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { assertNotAborted, chunksWithin, type ByteStream } from '../../common/byte-stream.js';
+import { abortNoticeOf } from '../../common/call-abortion.js';
 import { assertStorageId } from '../assert-storage-id.js';
 import type { PrincipalIndex } from '../principals/principal-index.js';
 import {
@@ -78,13 +79,13 @@ export class DirectoryStorage extends SessionStorage {
     options?: ReadOptions,
   ): Promise<R | undefined> {
     assertStorageId(id);
-    assertNotAborted(options?.signal);
+    assertNotAborted(abortNoticeOf(options));
     return this.#recordOf(id, await this.#contents()).read(consumer);
   }
 
   async write(id: string, source: ByteStream, options: WriteOptions): Promise<WriteResult> {
     assertStorageId(id);
-    const bounds = { maxBytes: this.#settings.maxBytes, signal: options.signal };
+    const bounds = { maxBytes: this.#settings.maxBytes, signal: abortNoticeOf(options) };
     if (!(options.expiresAt > this.#settings.clock.now())) {
       for await (const chunk of chunksWithin(source, bounds)) void chunk;
       return this.#recordOf(id, await this.#contents()).end(options);

@@ -69,7 +69,7 @@ describe('RecordWriter', () => {
     it('stores a record under its id, and gives it back as it is stored', async () => {
       const { id, record } = await writer.create(ID, first, clock.now());
       expect(id).toBe(ID);
-      expect(await records.read(ID, true)).toEqual({ ...record, payload: Uint8Array.from(first.payload) });
+      expect(await records.read(ID, true)).toEqual({ ...record, payload: Buffer.from(first.payload) });
       expect(record.header.commits).toHaveLength(1);
       expect(storage.calls.slice(0, 1)).toEqual(['write']);
     });

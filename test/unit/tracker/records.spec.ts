@@ -60,6 +60,8 @@ class ToldStorage extends SessionStorage {
   }
 }
 
+const copy = Buffer.from(record.payload);
+
 function bench() {
   const clock = new ManualClock();
   const storage = new ToldStorage();
@@ -70,7 +72,7 @@ describe('Records', () => {
   describe('read()', () => {
     it('resolves to the record, its version, and whether a cache answered', async () => {
       const { storage, records } = bench();
-      expect(await records.read('a', false)).toEqual({ ...record, version: 'v1', cached: false });
+      expect(await records.read('a', false)).toEqual({ ...record, payload: copy, version: 'v1', cached: false });
       storage.lent = { stream: streamOf(encodeRecord(record)), version: 'v1', cached: true };
       expect(await records.read('a', false)).toMatchObject({ cached: true });
     });
@@ -87,7 +89,7 @@ describe('Records', () => {
         for (const byte of encodeRecord(record)) yield Uint8Array.of(byte);
       }
       storage.lent = { stream: chunks() };
-      expect(await records.read('a', false)).toEqual({ ...record, version: '', cached: false });
+      expect(await records.read('a', false)).toEqual({ ...record, payload: copy, version: '', cached: false });
     });
 
     it.each([true, false])('passes `fresh` on: %s', async (fresh) => {
