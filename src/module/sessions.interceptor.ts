@@ -51,7 +51,8 @@ export class SessionsInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const exchange = this.registry.exchange(http.getRequest<SessionRequest>(), http.getResponse<SessionResponse>());
     try {
-      await Promise.all(declared.map((session) => exchange.load(session)));
+      const [first, ...more] = declared.map((session) => exchange.load(session));
+      await (more.length === 0 ? first : Promise.all([first, ...more]));
     } catch (error) {
       throw forFilters(error);
     }

@@ -84,7 +84,10 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
     return this.#parse(value) !== undefined || isSealedText(value);
   }
 
-  protected lookUp(values: readonly string[]): Promise<readonly LookedUp<Data>[]> {
+  protected async lookUp(values: readonly string[]): Promise<readonly LookedUp<Data>[]> {
+    const [only, ...more] = values;
+    // Nearly always
+    if (only !== undefined && more.length === 0) return [await this.#find(this.#open(only))];
     const tokens = values.map((value) => this.#open(value));
     // Of two seals of one token, the one that need not be issued anew
     const inOrder = tokens.toSorted((one, other) => Number(other?.outdated) - Number(one?.outdated));
@@ -114,7 +117,7 @@ export class IdTracker<Data extends object> extends SessionTracker<Data> {
     const opened = chain === undefined ? undefined : chain.open(value);
     const text = chain === undefined ? value : opened && Buffer.from(opened.bytes).toString('latin1');
     const token = text === undefined ? undefined : this.#parse(text);
-    return token && { ...token, value, outdated: opened?.outdated === true };
+    return token && { id: token.id, secret: token.secret, value, outdated: opened?.outdated === true };
   }
 
   async #find(token: PresentedToken | undefined): Promise<LookedUp<Data>> {
