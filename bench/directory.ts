@@ -8,15 +8,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { newId, type Contestant } from './contestant.js';
-import { directoryContestant } from './directory-contestant.js';
-import { directorySweeper, fileStoreSweeper, rawSweeper, type Sweeper } from './directory-sweep.js';
-import { fileStoreContestant } from './file-store-contestant.js';
-import { inFlight } from './in-flight.js';
-import { median, medianInterval } from './median.js';
-import { pairedRatios } from './paired-ratio.js';
-import { rawContestant } from './raw-contestant.js';
-import { costOf, inRounds, shuffled, type Amount, type Candidate, type Cost } from './rounds.js';
+import { DirectoryStorage } from 'nest-sessions';
+import { newId, type Contestant } from './storages/contestant.js';
+import { directorySweeper, fileStoreSweeper, rawSweeper, type Sweeper } from './storages/directory-sweep.js';
+import { fileStoreContestant } from './storages/file-store-contestant.js';
+import { inFlight } from './measure/in-flight.js';
+import { median, medianInterval } from './measure/median.js';
+import { pairedRatios } from './measure/paired-ratio.js';
+import { rawContestant } from './storages/raw-contestant.js';
+import { storageContestant } from './storages/storage-contestant.js';
+import { costOf, inRounds, shuffled, type Amount, type Candidate, type Cost } from './measure/rounds.js';
 
 /** What the issue allows ours to take, in times of what raw calls take. */
 const ALLOWED = 2;
@@ -43,11 +44,11 @@ try {
 async function compare(durable: boolean): Promise<void> {
   const kind = durable ? 'durable' : 'plain';
   const path = (name: string): string => join(folder, kind, name);
-  const ours = directoryContestant(path('ours'), durable);
+  const ours = storageContestant('DirectoryStorage', new DirectoryStorage(path('ours'), { durable }));
   const raw = rawContestant(path('raw'), durable);
   const all = [ours, fileStoreContestant(path('file-store')), raw];
   const ids = Array.from({ length: RECORDS }, newId);
-  for (const contestant of all) await inFlight(10, RECORDS, (at) => contestant.create(ids[at]!));
+  for (const contestant of all) await inFlight(10, RECORDS, (at) => contestant.replace(ids[at]!));
   // Whether a write is durable makes no difference to who reads
   const operations: Operation[] = durable ? ['replace', 'create'] : ['read', 'replace', 'create'];
   for (const operation of operations) {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const BENCHES = ['unused-session', 'directory', 'streaming', 'sealing'];
+const BENCHES = ['unused-session', 'requests', 'growth', 'footprint', 'drivers', 'directory', 'streaming', 'sealing'];
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));

@@ -3,13 +3,13 @@
  * `cookie-session`, as CPU time of all threads.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { assertDone } from './contestant.js';
-import { median, medianInterval } from './median.js';
-import { ourSealer } from './our-sealer.js';
-import { pairedRatios } from './paired-ratio.js';
-import { cookieSessionSealer, ironSealer, secureSessionSealer } from './peer-sealers.js';
-import { inRounds, type Amount, type Candidate } from './rounds.js';
-import { sessionOfOneKilobyte, type Sealer } from './sealer.js';
+import { assertDone } from './measure/assert-done.js';
+import { median, medianInterval } from './measure/median.js';
+import { ourSealer } from './sealers/our-sealer.js';
+import { pairedRatios } from './measure/paired-ratio.js';
+import { cookieSessionSealer, ironSealer, secureSessionSealer } from './sealers/peer-sealers.js';
+import { inRounds, type Amount, type Candidate } from './measure/rounds.js';
+import { sessionOfOneKilobyte, type Sealer } from './sealers/sealer.js';
 
 /** What the issue asks for: so many times as fast as iron-session. */
 const WANTED = 10;

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CacheStorage, DirectoryStorage, type SessionStorage } from 'nest-sessions';
-import { assertDone } from './contestant.js';
-import { MemoryWatch, type Growth } from './memory-watch.js';
+import { assertDone } from './measure/assert-done.js';
+import { MemoryWatch, type Growth } from './measure/memory-watch.js';
 
 const CHUNK_BYTES = 64 * 1024;
 /** 100 MB. */

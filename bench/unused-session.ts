@@ -1,43 +1,70 @@
 /**
- * What an app pays on a route that does not use the session: CPU time a request, beside the same app with one empty global
- * interceptor, and, with `interceptor: 'declared'`, beside the app without any.
+ * What an app pays on a route that does not use the session: CPU time a request in process, beside the same app with one empty
+ * global interceptor, and, with `interceptor: 'declared'`, beside the app without any. Each app in a process of its own.
  */
-import { SessionsModule } from 'nest-sessions';
-import { emptyInterceptor, helloApp, type Platform } from './hello-apps.js';
-import { pairedRatio } from './paired-ratio.js';
+import { AppProcess } from './apps/app-process.js';
+import { leaveAppCore } from './apps/cores.js';
+import { PLATFORMS, type Platform } from './apps/nest-app.js';
+import { median, medianInterval, type MedianInterval } from './measure/median.js';
+import { pairedRatios } from './measure/paired-ratio.js';
+import { shuffled } from './measure/rounds.js';
+import { writeResults } from './report/results.js';
 
-const AMOUNT = { rounds: 500, timesPerRound: 150 };
 /** What the issue allows the lower end of the interval to be. */
-const ALLOWED = 1.05;
+const ALLOWED = 1.03;
+const ROUNDS = 200;
+const REQUESTS = 400;
+const WARM_UP_ROUNDS = 10;
 
-const comparisons = [
-  {
-    title: 'forRoot() : one empty global interceptor',
-    baseline: { providers: [emptyInterceptor] },
-    candidate: { imports: [SessionsModule.forRoot()] },
-  },
-  {
-    title: "forRoot({ interceptor: 'declared' }) : no interceptor",
-    baseline: {},
-    candidate: { imports: [SessionsModule.forRoot({ interceptor: 'declared' })] },
-  },
-  {
-    title: 'control: the same app twice',
-    baseline: { providers: [emptyInterceptor] },
-    candidate: { providers: [emptyInterceptor] },
-  },
-];
+const BACKENDS = { redisUrl: '', postgresUrl: '', folder: '' };
 
-for (const platform of ['express', 'fastify'] satisfies Platform[]) {
-  for (const { title, baseline, candidate } of comparisons) {
-    const without = await helloApp('baseline', platform, baseline);
-    const withSessions = await helloApp('candidate', platform, candidate);
-    const { low, high, ratio, ...cost } = await pairedRatio(without, withSessions, AMOUNT);
-    await without[Symbol.asyncDispose]();
-    await withSessions[Symbol.asyncDispose]();
-    const verdict = low <= ALLOWED ? 'within' : 'ABOVE';
+const COMPARISONS = [
+  { app: 'nest-sessions', baseline: 'empty interceptor' },
+  { app: "nest-sessions, interceptor: 'declared'", baseline: 'no sessions' },
+  { app: 'empty interceptor', baseline: 'empty interceptor' },
+] as const;
+
+/** What an app costs beside another. */
+interface Unused {
+  readonly platform: Platform;
+  readonly app: string;
+  readonly baseline: string;
+  /** CPU time a request in microseconds, medians of the rounds. */
+  readonly cost: number;
+  readonly baselineCost: number;
+  readonly ratio: MedianInterval;
+  readonly isWithin: boolean;
+}
+
+leaveAppCore();
+const found: Unused[] = [];
+for (const platform of PLATFORMS) {
+  for (const { app, baseline } of COMPARISONS) {
+    const unused = await compare(platform, app, baseline);
+    found.push(unused);
+    const { cost, baselineCost, ratio, isWithin } = unused;
     console.log(
-      `${platform.padEnd(8)} ${title.padEnd(54)} ${cost.baseline.toFixed(1)} -> ${cost.candidate.toFixed(1)} us, ratio ${ratio.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}], ${verdict} ${ALLOWED}`,
+      `${platform.padEnd(8)} ${`${app} : ${baseline}`.padEnd(54)} ${baselineCost.toFixed(1)} -> ${cost.toFixed(1)} us, ratio ${ratio.median.toFixed(3)} [${ratio.low.toFixed(3)}, ${ratio.high.toFixed(3)}], ${isWithin ? 'within' : 'ABOVE'} ${ALLOWED}`,
     );
   }
+}
+writeResults('unused-session', { found });
+
+async function compare(platform: Platform, app: string, baseline: string): Promise<Unused> {
+  const processes = await Promise.all(
+    [baseline, app].map((name) => AppProcess.start({ app: name, platform, kind: 'memory', backends: BACKENDS })),
+  );
+  const costs = new Map<AppProcess, number[]>(processes.map((one) => [one, []]));
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    for (const one of shuffled(processes)) {
+      const before = await one.usage();
+      const after = await one.inject({ path: '/plain', times: REQUESTS });
+      if (round >= 0) costs.get(one)!.push((after.cpu - before.cpu) / REQUESTS);
+    }
+  }
+  for (const one of processes) await one.stop();
+  const [without, withIt] = processes.map((one) => costs.get(one)!);
+  const ratio = medianInterval(pairedRatios(withIt!, without!));
+  const isWithin = ratio.low <= ALLOWED;
+  return { platform, app, baseline, cost: median(withIt!), baselineCost: median(without!), ratio, isWithin };
 }

@@ -48,6 +48,6 @@ export async function ourSealer(): Promise<Sealer> {
 
 async function internals(): Promise<Internals> {
   const files = ['transformer/transformer-chain', 'record/carried-session'];
-  const built = files.map((file) => import(new URL(`../../dist/${file}.js`, import.meta.url).href));
+  const built = files.map((file) => import(new URL(`./${file}.js`, import.meta.resolve('nest-sessions')).href));
   return Object.assign({}, ...(await Promise.all(built))) as Internals;
 }

@@ -18,8 +18,3 @@ export const RECORD_BYTES = 1024;
 export function newId(): string {
   return randomBytes(16).toString('base64url');
 }
-
-/** @throws {Error} when a contestant did not do its work: then its time means nothing */
-export function assertDone(done: boolean, what: string): void {
-  if (!done) throw new Error(`Cannot measure ${what}: it was not done`);
-}

@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import session from 'express-session';
 import fileStore from 'session-file-store';
-import { assertDone, RECORD_BYTES, type Contestant } from './contestant.js';
+import { assertDone } from '../measure/assert-done.js';
+import { RECORD_BYTES, type Contestant } from './contestant.js';
 
 /** Lifetime of its sessions, in seconds. */
 export const FILE_STORE_TTL = 3600;

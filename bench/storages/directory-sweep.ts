@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DirectoryStorage, streamOf } from 'nest-sessions';
 import { ManualClock } from 'nest-sessions/testing';
-import { assertDone, newId, RECORD_BYTES } from './contestant.js';
+import { assertDone } from '../measure/assert-done.js';
+import { newId, RECORD_BYTES } from './contestant.js';
 import { FILE_STORE_TTL, fileStoreAt, sessionData } from './file-store-contestant.js';
-import { inFlight } from './in-flight.js';
+import { inFlight } from '../measure/in-flight.js';
 
 /** A folder of sessions to be swept. */
 export interface Sweeper {

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertDone, RECORD_BYTES, type Contestant } from './contestant.js';
+import { assertDone } from '../measure/assert-done.js';
+import { RECORD_BYTES, type Contestant } from './contestant.js';
 
 /** The least that replaces a file as a whole: another is written and renamed. No version, no expiry, no check of anything. */
 export function rawContestant(path: string, durable: boolean): Contestant {
