@@ -1,0 +1,36 @@
+import { AppProcess } from '../apps/app-process.js';
+import type { AppSpec } from '../apps/app-spec.js';
+import { median } from '../measure/median.js';
+import { BenchClient } from '../requests/bench-client.js';
+
+const ROUNDS = 15;
+const WARM_UP_ROUNDS = 5;
+
+/** Something to ask an app for. */
+export interface Asked {
+  readonly spec: AppSpec;
+  /** What a client asks for first, to have its session. */
+  readonly first?: string;
+  readonly path: string;
+  readonly requests: number;
+}
+
+/** The CPU time of one request in process, in microseconds: the median of some rounds, of an app in a process of its own. */
+export async function injectedCost({ spec, first, path, requests }: Asked): Promise<number> {
+  const app = await AppProcess.start(spec);
+  try {
+    const client = new BenchClient(app.origin);
+    if (first !== undefined) await client.get(first);
+    const { cookie } = client;
+    await client.close();
+    const costs: number[] = [];
+    for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+      const before = await app.usage();
+      const after = await app.inject({ path, cookie, times: requests });
+      if (round >= 0) costs.push((after.cpu - before.cpu) / requests);
+    }
+    return median(costs);
+  } finally {
+    await app.stop();
+  }
+}
