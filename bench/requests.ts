@@ -1,6 +1,6 @@
 /**
  * What sessions cost an app for a request over HTTP, beside the same app without them and beside the peers, over every kind of
- * storage. `--kind=redis` and `--platform=express` measure a part.
+ * storage. `--kind=redis` and `--platform=express` measure a part, `--rounds=30` gives up on noise earlier.
  */
 import { parseArgs } from 'node:util';
 import { KINDS } from './apps/app-spec.js';
@@ -11,7 +11,13 @@ import { heatsOf, type Heat } from './requests/match.js';
 import { printHeat } from './requests/print-heat.js';
 import { report } from './requests/report.js';
 
-const { values } = parseArgs({ options: { kind: { type: 'string' }, platform: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    kind: { type: 'string' },
+    platform: { type: 'string' },
+    rounds: { type: 'string', default: '60' },
+  },
+});
 const kinds = KINDS.filter((kind) => values.kind === undefined || values.kind === kind);
 const platforms = PLATFORMS.filter((platform) => values.platform === undefined || values.platform === platform);
 if (kinds.length * platforms.length === 0)
@@ -25,7 +31,7 @@ try {
     for (const kind of kinds) {
       console.log(`\n=== ${kind}, ${platform}`);
       const heats: Heat[] = [];
-      for await (const heat of heatsOf({ platform, kind }, backends)) {
+      for await (const heat of heatsOf({ platform, kind, mostRounds: Number(values.rounds) }, backends)) {
         printHeat(heat);
         heats.push(heat);
       }

@@ -36,15 +36,18 @@ export interface Field {
 /** How far the control may be from itself. */
 const AGREEMENT = 0.05;
 const FEWEST_ROUNDS = 15;
-const MOST_ROUNDS = 40;
 
-/** Measures all in turns, in changing order, until the control agrees with itself. */
-export async function compare({ without, control, ours, all }: Field): Promise<Comparison> {
+/**
+ * Measures all in turns, in changing order, until the control agrees with itself.
+ *
+ * @param mostRounds ends it if it never does
+ */
+export async function compare({ without, control, ours, all }: Field, mostRounds: number): Promise<Comparison> {
   const costs = new Map<Load, RoundCost[]>([without, control, ...all.values()].map((load) => [load, []]));
   const cpuOf = (load: Load): number[] => costs.get(load)!.map(({ cpu }) => cpu);
   let agreement: MedianInterval = { median: NaN, low: 0, high: Infinity };
   let rounds = 0;
-  while (rounds < FEWEST_ROUNDS || (!agrees(agreement) && rounds < MOST_ROUNDS)) {
+  while (rounds < FEWEST_ROUNDS || (!agrees(agreement) && rounds < mostRounds)) {
     for (const load of shuffled([...costs.keys()])) costs.get(load)!.push(await load.round());
     rounds++;
     agreement = medianInterval(pairedRatios(cpuOf(control), cpuOf(without)));

@@ -7,8 +7,8 @@ import type { Workload } from './workload.js';
 /** The app that is without sessions. */
 export const WITHOUT = 'no sessions';
 
-/** Until V8 has compiled what there is to compile: measured, the CPU time falls for about 2,000 requests. */
-const WARM_UP_ROUNDS = 8;
+/** Until V8 has compiled what there is to compile: measured, the CPU time falls for about 1,500 requests. */
+const WARM_UP_ROUNDS = 12;
 
 /** What one round cost one app. */
 export interface RoundCost {

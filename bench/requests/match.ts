@@ -29,6 +29,8 @@ export interface Traffic {
 export interface Match {
   readonly platform: Platform;
   readonly kind: StorageKind;
+  /** No more rounds than these, whether the control agrees with itself by then or not. */
+  readonly mostRounds: number;
 }
 
 export const OURS = 'nest-sessions';
@@ -41,7 +43,10 @@ export function isOurs(app: string): boolean {
 }
 
 /** Lets all who keep sessions in one way run every workload, each in a process of its own. */
-export async function* heatsOf({ platform, kind }: Match, backends: BenchBackends): AsyncGenerator<Heat, void> {
+export async function* heatsOf(
+  { platform, kind, mostRounds }: Match,
+  backends: BenchBackends,
+): AsyncGenerator<Heat, void> {
   const apps: AppProcess[] = [];
   const start = async (app: string, counts = false): Promise<AppProcess> => {
     const spec: AppSpec = { app, platform, kind, backends: backends.ofOneApp(), counts };
@@ -70,7 +75,7 @@ export async function* heatsOf({ platform, kind }: Match, backends: BenchBackend
       const field = { without: await prepare(without), control: await prepare(control) };
       const all = new Map<string, Load>();
       for (const app of competitors) all.set(app.spec.app, await prepare(app));
-      const comparison = await compare({ ...field, ours: all.get(OURS)!, all });
+      const comparison = await compare({ ...field, ours: all.get(OURS)!, all }, mostRounds);
       yield { platform, kind, workload, traffic, ...comparison };
       for (const load of loads) await load.close();
     }
