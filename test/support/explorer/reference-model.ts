@@ -186,8 +186,11 @@ export class ModelSession {
     if (standing === 'ended' || standing === 'refused') return undefined;
     const kept = this.#open();
     const { [key]: value, ...rest } = this.#merged(kept?.data ?? {});
-    if (kept !== undefined && value !== undefined) this.#keep(kept, rest);
-    else {
+    if (kept !== undefined && value !== undefined) {
+      // What was never stored leaves the record as it is, without a write; by value each state is sealed anew
+      if (this.#model.settings.travel === 'by id' && isSame(kept.data, rest)) this.#show(rest);
+      else this.#keep(kept, rest);
+    } else {
       const isReplaced = this.#isReplaced;
       this.#show(kept?.data ?? {}, rest);
       // What was assigned as a whole is so still
