@@ -17,25 +17,37 @@ const KB = 1024;
 /** As many as take about a twentieth of a second; of larger sessions fewer do. */
 const REQUESTS = { [KB]: 120, [10 * KB]: 60, [100 * KB]: 20 } as Readonly<Record<number, number>>;
 
-const UNUSED: readonly Workload[] = [
-  { name: 'not used, no cookie', path: 'plain', bytes: 0, atOnce: 10, requests: 240 },
-  { name: 'not used, cookie', path: 'plain', bytes: KB, atOnce: 10, requests: 240 },
-];
+const NO_COOKIE: Workload = { name: 'not used, no cookie', path: 'plain', bytes: 0, atOnce: 10, requests: 240 };
+const COOKIE: Workload = { name: 'not used, cookie', path: 'plain', bytes: KB, atOnce: 10, requests: 240 };
+const CREATE: Workload = { name: 'create', path: 'create', bytes: 0, atOnce: 10, requests: 120 };
 
-const ONE_KB: readonly Workload[] = [
-  ...[1, 10, 100].map((atOnce) => used('read', KB, atOnce)),
-  ...[1, 10, 100].map((atOnce) => used('change', KB, atOnce)),
-  { name: 'create', path: 'create', bytes: 0, atOnce: 10, requests: 120 },
-];
+const ONE_KB: readonly Workload[] = [used('read', KB, 10), used('change', KB, 10), CREATE];
+
+const OTHER_CLIENTS: readonly Workload[] = [1, 100].flatMap((atOnce) => [
+  used('read', KB, atOnce),
+  used('change', KB, atOnce),
+]);
 
 const LARGE: readonly Workload[] = [10 * KB, 100 * KB].flatMap((bytes) => [
   used('read', bytes, 10),
   used('change', bytes, 10),
 ]);
 
-/** What is measured over a kind of storage; more than 1 KB does not go into a cookie. */
+/**
+ * What is measured over a kind of storage. Who brings no cookie asks no storage for anything, and the number of clients matters
+ * in the same way to all: those are measured once without a server, and once with one. More than 1 KB does not go into a cookie.
+ */
 export function workloadsOf(kind: StorageKind): readonly Workload[] {
-  return [...UNUSED, ...ONE_KB, ...(kind === 'by value' ? [] : LARGE)];
+  switch (kind) {
+    case 'memory':
+      return [NO_COOKIE, COOKIE, ...ONE_KB, ...OTHER_CLIENTS, ...LARGE];
+    case 'redis':
+      return [COOKIE, ...ONE_KB, ...OTHER_CLIENTS, ...LARGE];
+    case 'by value':
+      return [NO_COOKIE, COOKIE, ...ONE_KB];
+    default:
+      return [COOKIE, ...ONE_KB, ...LARGE];
+  }
 }
 
 function used(path: 'read' | 'change', bytes: number, atOnce: number): Workload {
