@@ -9,7 +9,7 @@ export const RESULTS = join(import.meta.dirname, '..', '..', '..', 'results');
 /** What has to be known of a run to compare it with another. */
 export interface RunFacts {
   readonly measuredAt: string;
-  /** The commit; with `+` when the working tree had changes beside results. */
+  /** The commit; with `+` when the working tree had changes beside what a bench writes itself. */
   readonly commit: string;
   readonly node: string;
   readonly cpu: string;
@@ -43,7 +43,8 @@ function commit(): string {
   try {
     const git = (...args: string[]): string =>
       execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname });
-    const isClean = git('status', '--porcelain', '--', ':/', ':!/bench/results', ':!/bench/RESULTS.md').trim() === '';
+    const isClean =
+      git('status', '--porcelain', '--', ':/', ':!/bench/results', ':!/bench/RESULTS.md', ':!/README.md').trim() === '';
     return git('rev-parse', '--short', 'HEAD').trim() + (isClean ? '' : '+');
   } catch {
     return 'unknown';

@@ -62,7 +62,7 @@ function specOf(platform: string, bars: readonly object[], names: readonly strin
               type: 'nominal',
               title: null,
               scale: { domain: [...names], range: [OUR_COLOUR, ...PEER_COLOURS.slice(0, names.length - 1)] },
-              legend: { orient: 'top' },
+              legend: { orient: 'top', columns: 2, labelLimit: 400 },
             },
           },
         },

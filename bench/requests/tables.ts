@@ -1,4 +1,5 @@
-import { PLATFORMS } from '../apps/nest-app.js';
+import { KINDS, type StorageKind } from '../apps/app-spec.js';
+import { PLATFORMS, type Platform } from '../apps/nest-app.js';
 import type { MedianInterval } from '../measure/median.js';
 import { markdownTable } from '../report/markdown-table.js';
 import type { Measured } from './compare.js';
@@ -81,9 +82,10 @@ const SUMMARY = ['not used, cookie', 'read 1 KB', 'change 1 KB', 'create'];
 
 /** The most of it in one small table: ours and the best peer. */
 export function summaryTable(heats: readonly Heat[]): string {
-  const kinds = [...new Set(heats.map(({ kind }) => kind))];
+  const kindsOf = (of: Platform): readonly StorageKind[] =>
+    KINDS.filter((kind) => heats.some((heat) => heat.platform === of && heat.kind === kind));
   const rows = PLATFORMS.flatMap((platform) =>
-    kinds.map((kind) => [
+    kindsOf(platform).map((kind) => [
       platform,
       kind,
       ...SUMMARY.map((name) => {
