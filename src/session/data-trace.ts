@@ -9,9 +9,7 @@ const END = Symbol('end');
 /**
  * What data consisted of at one instant: its objects themselves, their keys, and their values. As long as all of it is the same,
  * a serializer would give the same bytes and need not be asked: a request asks up to four times whether something has changed,
- * and for 1 KB of data to compare takes 1 us, to serialize 10.
- *
- * It sees what serializers see: keys that are enumerable and no symbols, and the elements of arrays.
+ * and for 1 KB of data to compare takes 3 us, to serialize 14 (in one run).
  */
 export class DataTrace {
   readonly #parts: readonly unknown[];
@@ -34,50 +32,38 @@ export class DataTrace {
 
 /** @returns whether all of it could be traced */
 function traceObject(value: object, parts: unknown[], depth: number): boolean {
-  if (depth > MAX_DEPTH || parts.length > MAX_PARTS) return false;
-  if (Array.isArray(value)) {
-    for (const inner of value as readonly unknown[]) {
-      // It may be a hole
-      if (inner === undefined || !traceValue(inner, parts, depth)) return false;
-    }
-  } else {
-    for (const key in value) {
-      parts.push(key);
-      if (!traceValue((value as Record<string, unknown>)[key], parts, depth)) return false;
+  if (depth > MAX_DEPTH || parts.length > MAX_PARTS || hasSymbols(value)) return false;
+  // Also of an array: it may have holes, and other keys than indexes
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    parts.push(key, inner);
+    if (typeof inner === 'object' && inner !== null) {
+      if (!isPlain(inner) || !traceObject(inner, parts, depth + 1)) return false;
+    } else if (typeof inner === 'function' || typeof inner === 'symbol') {
+      return false;
     }
   }
   parts.push(END);
   return true;
 }
 
-function traceValue(value: unknown, parts: unknown[], depth: number): boolean {
-  parts.push(value);
-  if (typeof value !== 'object' || value === null) return typeof value !== 'function' && typeof value !== 'symbol';
-  return isPlain(value) && traceObject(value, parts, depth + 1);
-}
-
 /** @returns where the parts of this value end; -1 when it is not the same any more */
 function matchObject(value: object, parts: readonly unknown[], start: number): number {
+  if (hasSymbols(value)) return -1;
   let at = start;
-  if (Array.isArray(value)) {
-    // By index, and not by `Object.keys()`, which makes a text of each: half of the time
-    for (let index = 0; index < value.length; index++) {
-      at = matchValue(value[index], parts, at);
-      if (at < 0) return -1;
-    }
-  } else {
-    for (const key in value) {
-      if (parts[at] !== key) return -1;
-      at = matchValue((value as Record<string, unknown>)[key], parts, at + 1);
-      if (at < 0) return -1;
-    }
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (parts[at] !== key || !Object.is(parts[at + 1], inner)) return -1;
+    at += 2;
+    if (typeof inner === 'object' && inner !== null) at = matchObject(inner, parts, at);
+    if (at < 0) return -1;
   }
   return parts[at] === END ? at + 1 : -1;
 }
 
-function matchValue(value: unknown, parts: readonly unknown[], at: number): number {
-  if (!Object.is(parts[at], value)) return -1;
-  return typeof value === 'object' && value !== null ? matchObject(value, parts, at + 1) : at + 1;
+/** Keys that nothing else here sees, and that are refused when they are to be stored. */
+function hasSymbols(value: object): boolean {
+  return Object.getOwnPropertySymbols(value).length > 0;
 }
 
 function isPlain(value: object): boolean {

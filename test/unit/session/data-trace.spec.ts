@@ -88,6 +88,17 @@ describe('DataTrace', () => {
     expect(trace.isOf(data)).toBe(false);
   });
 
+  it.each([
+    ['a symbol as key', (list: unknown[]) => Object.assign(list, { [Symbol('s')]: 1 })],
+    ['a key that is no index', (list: unknown[]) => Object.assign(list, { other: 1 })],
+    ['a hole in the place of undefined', (list: unknown[]) => void Reflect.deleteProperty(list, 1)],
+  ])('notices %s: a serializer may refuse it', (_what, change) => {
+    const data = { list: [1, undefined, 3] as unknown[] };
+    const trace = traceOf(data);
+    change(data.list);
+    expect(trace.isOf(data)).toBe(false);
+  });
+
   class Secretive {
     #hidden = 1;
 
@@ -102,7 +113,7 @@ describe('DataTrace', () => {
     ['an object of a class', { one: new Secretive() }],
     ['a function', { call: () => 1 }],
     ['a symbol', { symbol: Symbol('s') }],
-    ['a hole', { list: [1, , 3] }], // oxlint-disable-line no-sparse-arrays
+    ['a symbol as key', { inner: { [Symbol('s')]: 1 } }],
     ['a toJSON()', { toJSON: () => 1 }],
   ])('is none of data with %s: it may change unseen', (_what, data) => {
     expect(DataTrace.of(data)).toBeUndefined();
