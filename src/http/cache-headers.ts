@@ -6,16 +6,10 @@ import type { ResponseHeaders } from '../transport/session-transport.js';
  * @see RFC 9110, section 12.5.5
  */
 export function addVary(headers: ResponseHeaders, name: string): void {
-  const present = headers.getHeader('Vary');
-  if (present === undefined || present === '') {
-    headers.setHeader('Vary', name);
-    return;
-  }
-  const names = String(present)
-    .split(',')
-    .map((one) => one.trim().toLowerCase());
+  const present = String(headers.getHeader('Vary') ?? '');
+  const names = present.split(',').map((one) => one.trim().toLowerCase());
   if (names.includes('*') || names.includes(name.toLowerCase())) return;
-  headers.setHeader('Vary', `${String(present)}, ${name}`);
+  headers.setHeader('Vary', present === '' ? name : `${present}, ${name}`);
 }
 
 /** Keeps a response that depends on who asks out of shared caches, unless the app has its own `Cache-Control`. */

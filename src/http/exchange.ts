@@ -91,7 +91,7 @@ export class Exchange implements GateHooks, Reply {
       const commit = tracked?.commit();
       if (commit !== undefined) (commits ??= []).push(commit);
     }
-    return commits && this.#watched(commits);
+    return commits && this.#all(commits);
   }
 
   /** Is told of an error that the app is going to answer with. */
@@ -140,15 +140,12 @@ export class Exchange implements GateHooks, Reply {
     return this.#slots.find((slot) => slot.registered === registered);
   }
 
-  async #watched(commits: readonly Promise<void>[]): Promise<void> {
-    const [first, ...more] = commits;
-    try {
-      await (more.length === 0 ? first : allOf(commits));
-      this.#failed = false;
-    } catch (error) {
-      this.#failed = true;
-      throw error;
-    }
+  /** Waits for all, then tells of the first error: no commit is left behind. */
+  async #all(commits: readonly Promise<void>[]): Promise<void> {
+    const results = await Promise.allSettled(commits);
+    const failed = results.find((result) => result.status === 'rejected');
+    this.#failed = failed !== undefined;
+    if (failed !== undefined) throw failed.reason;
   }
 
   /** Puts the response behind the gate, once. */
@@ -168,13 +165,6 @@ export class Exchange implements GateHooks, Reply {
   #isGone(): boolean {
     return this.#response.destroyed || ('stream' in this.#response && this.#response.stream.destroyed);
   }
-}
-
-/** Waits for all, then tells of the first error: no commit is left behind. */
-async function allOf(commits: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(commits);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 /** Whether even an answer that says that storing failed has to tell it: without the new secret its client is lost. */

@@ -51,8 +51,7 @@ export class SessionsInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const exchange = this.registry.exchange(http.getRequest<SessionRequest>(), http.getResponse<SessionResponse>());
     try {
-      const [first, ...more] = declared.map((session) => exchange.load(session));
-      await (more.length === 0 ? first : Promise.all([first, ...more]));
+      await Promise.all(declared.map((session) => exchange.load(session)));
     } catch (error) {
       throw forFilters(error);
     }
