@@ -1,16 +1,17 @@
 import { DefaultReporter, type TestModule } from 'vitest/node';
 import { conformanceLines } from './reporter-conformance.js';
+import { failureLines } from './reporter-failures.js';
 import { interleavingLines } from './reporter-interleavings.js';
 import { behaviourRows } from './reporter-rows.js';
 
 /**
  * Vitest's own report, then how each storage kept the contract, in how many orders of steps scenarios were run, and which
- * behaviour rows each platform covered, then one plain line as the last of the output:
+ * behaviour rows each platform covered, then what failed, then one plain line as the last of the output:
  * `N passed, N failed`, with `, N skipped` only where something was skipped.
  *
  * A test file that cannot be loaded, a hook that fails and an unhandled error count as failed: no number hides them.
- * A server that is not on this machine is named before
- * it: its tests were not even counted. With `CI=true` that, and a skipped test, fails the run.
+ * A server that is not on this machine is named before it: its tests were not even counted. With `CI=true` that, and a
+ * skipped test, fails the run.
  */
 export class ClosingLineReporter extends DefaultReporter {
   #closing: string | undefined;
@@ -30,7 +31,8 @@ export class ClosingLineReporter extends DefaultReporter {
   ): void {
     super.onTestRunEnd(modules, unhandledErrors, reason);
     const rows = behaviourRows(modules, this.ctx.config.root);
-    const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows];
+    const failures = failureLines(modules, unhandledErrors);
+    const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows, ...failures];
     for (const line of lines) process.stdout.write(`${line}\n`);
     const { passed, failed, skipped } = count(modules, unhandledErrors.length);
     const shortfall = shortfallOf(skipped, process.env['MISSING_SERVERS'] ?? '', isCI());
