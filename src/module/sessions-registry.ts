@@ -27,7 +27,13 @@ interface Attached {
   readonly exchange: Exchange;
 }
 
-const attached = new WeakMap<RawRequest, Attached>();
+/** Where a raw request keeps its exchange: a property for the reason that the gate's keeper is one. */
+const ATTACHED = Symbol('nest-sessions:exchange');
+
+interface AttachedRequest {
+  [ATTACHED]?: Attached;
+}
+
 const registries = new WeakMap<object, SessionsRegistry>();
 
 /** All sessions of one app. */
@@ -46,7 +52,7 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
 
   /** The app that handles a request now; `undefined` when it has no sessions, or none was asked for yet. */
   static of(request: SessionRequest): Attached | undefined {
-    return attached.get(rawRequest(request));
+    return attachedTo(rawRequest(request));
   }
 
   /** The sessions of a platform's application, or of the one that it was made from. */
@@ -104,13 +110,13 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
   /** The exchange of a request and its response, made when it is first asked for. */
   exchange(request: SessionRequest, response: SessionResponse): Exchange {
     const raw = rawRequest(request);
-    const found = attached.get(raw);
+    const found = attachedTo(raw);
     if (found?.registry === this) {
       found.exchange.know(request);
       return found.exchange;
     }
     const exchange = new Exchange(raw, request, rawResponse(response), this);
-    attached.set(raw, { registry: this, exchange });
+    (raw as AttachedRequest)[ATTACHED] = { registry: this, exchange };
     return exchange;
   }
 
@@ -122,7 +128,7 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
       const http = at.switchToHttp();
       return this.exchange(http.getRequest<SessionRequest>(), http.getResponse<SessionResponse>());
     }
-    const found = attached.get(rawRequest(at));
+    const found = attachedTo(rawRequest(at));
     if (found?.registry === this) return found.exchange;
     const response = responseOf(at);
     if (response === undefined) {
@@ -164,6 +170,10 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
       }
     }
   }
+}
+
+function attachedTo(request: RawRequest): Attached | undefined {
+  return (request as AttachedRequest)[ATTACHED];
 }
 
 /** The error of whoever asks for a session where there is no HTTP request. */
