@@ -5,6 +5,8 @@ export interface NodeRedisCommandOptions {
   /** Which class stands for a type of answer: bulk strings have number 36. */
   readonly typeMapping?: { readonly 36: typeof Buffer };
   readonly abortSignal?: AbortSignal;
+  /** Milliseconds until a command is dropped that has not left by then; 0: no timer. */
+  readonly timeout?: number;
 }
 
 /** What a client of `redis` is, whatever it is for. */
@@ -15,6 +17,8 @@ interface NodeRedisConnected {
 
 /** A client or a pool of `redis` 5 or 6, by `createClient()` or `createClientPool()`. */
 export interface NodeRedisClient extends NodeRedisConnected {
+  /** A pool does not tell them. */
+  readonly options?: { readonly commandOptions?: { readonly timeout?: number } };
   sendCommand(args: CommandArgument[], options?: NodeRedisCommandOptions): Promise<unknown>;
 }
 

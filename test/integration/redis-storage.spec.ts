@@ -310,6 +310,44 @@ describeRedis('RedisStorage and a client that is not connected', () => {
   });
 });
 
+describeRedis('RedisStorage and the timeout that redis has for a command', () => {
+  const open = async (create: () => Parameters<typeof connectNodeRedis>[0]) => {
+    const client = await connectNodeRedis(create());
+    onTestFinished(() => void client.destroy());
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    onTestFinished(() => timeout.mockRestore());
+    return { storage: new RedisStorage(client, { prefix: newPrefix() }), timeout };
+  };
+  const { signal } = new AbortController();
+
+  it.each([
+    ['redis 6', () => createClient({ url })],
+    ['redis 5', () => createClient5({ url })],
+  ])('needs none for a call that brings a signal, of %s', async (_, create) => {
+    const { storage, timeout } = await open(create);
+    const result = await write(storage, 'one', { signal });
+    const { version = '' } = result.written ? result : {};
+    expect(await write(storage, 'two', { signal, expect: { version } })).toMatchObject({ written: true });
+    expect(await storage.read('a', async (entry) => entry.version, { signal })).not.toBe(version);
+    expect(timeout).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['redis 6', () => createClient({ url, commandOptions: { timeout: 4321 } })],
+    ['redis 5', () => createClient5({ url, commandOptions: { timeout: 4321 } })],
+  ])('keeps the one that the app has set, of %s', async (_, create) => {
+    const { storage, timeout } = await open(create);
+    await write(storage, 'one', { signal });
+    expect(timeout.mock.calls).toEqual([[4321]]);
+  });
+
+  it('keeps its own for a call without a signal', async () => {
+    const { storage, timeout } = await open(() => createClient({ url }));
+    await write(storage, 'one');
+    expect(timeout.mock.calls).toEqual([[5000]]);
+  });
+});
+
 describeRedis('RedisStorage by a pool', () => {
   it.each([
     ['redis 6', () => createClientPool({ url })],

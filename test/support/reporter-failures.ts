@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { TestModule } from 'vitest/node';
 
 /** More of a message would push the names of other tests out of sight. */
@@ -18,5 +19,8 @@ export function failureLines(modules: readonly TestModule[], unhandled: readonly
 }
 
 function linesOf(name: string, errors: readonly { message: string }[]): string[] {
-  return errors.map(({ message }) => `failed: ${name}: ${message.replace(/\s+/g, ' ').slice(0, MESSAGE_LENGTH)}`);
+  return errors.map(({ message }) => {
+    const text = stripVTControlCharacters(message).replace(/\s+/g, ' ');
+    return `failed: ${name}: ${text.slice(0, MESSAGE_LENGTH)}`;
+  });
 }
