@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { Platform } from './nest-app.js';
 import type { StorageCount } from './storage-count.js';
 
+/** All kinds of storage that are measured. */
 export const KINDS = [
   'memory',
   'directory',

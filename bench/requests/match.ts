@@ -70,6 +70,7 @@ export async function* heatsOf(
       const prepare = async (app: AppProcess): Promise<Load> => {
         const load = await Load.prepare(app, workload);
         loads.push(load);
+        await load.warmUp();
         return load;
       };
       const field = { without: await prepare(without), control: await prepare(control) };
