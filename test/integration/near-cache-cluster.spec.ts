@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Cluster } from 'ioredis';
 import { Cluster as Cluster5 } from 'ioredis-5';
 import type { InvalidationListener } from 'nest-sessions';
@@ -81,13 +82,15 @@ const CLIENTS: Readonly<
     onTestFinished(() => client.destroy());
     return client;
   },
-  'ioredis 6': (url, isLazy) => noted(new Cluster([url], { lazyConnect: isLazy })),
-  'ioredis 5': (url, isLazy) => noted(new Cluster5([url], { lazyConnect: isLazy })),
+  'ioredis 6': (url, isLazy) => introduced(new Cluster([url], { lazyConnect: isLazy })),
+  'ioredis 5': (url, isLazy) => introduced(new Cluster5([url], { lazyConnect: isLazy })),
 };
 
-function noted<Client extends Cluster | Cluster5>(client: Client): Client {
+/** Waits until a client that is not lazy knows the other servers: if the one that it was given goes before, it finds none. */
+async function introduced<Client extends Cluster | Cluster5>(client: Client): Promise<Client> {
   client.on('error', () => {});
   onTestFinished(() => client.disconnect());
+  if (client.status !== 'wait') await once(client, 'ready');
   return client;
 }
 
