@@ -1,6 +1,6 @@
 /**
  * What sessions cost an app for a request over HTTP, beside the same app without them and beside the peers, over every kind of
- * storage. `--kind=redis` and `--platform=express` measure a part, `--rounds=30` gives up on noise earlier.
+ * storage. `--kind=redis` and `--platform=express` measure a part, `--rounds=60` takes longer to give up on noise.
  */
 import { parseArgs } from 'node:util';
 import { KINDS } from './apps/app-spec.js';
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     kind: { type: 'string' },
     platform: { type: 'string' },
-    rounds: { type: 'string', default: '60' },
+    rounds: { type: 'string', default: '30' },
   },
 });
 const kinds = KINDS.filter((kind) => values.kind === undefined || values.kind === kind);

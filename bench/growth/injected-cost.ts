@@ -1,10 +1,11 @@
-import { AppProcess } from '../apps/app-process.js';
+import { AppProcess, type Usage } from '../apps/app-process.js';
 import type { AppSpec } from '../apps/app-spec.js';
 import { median } from '../measure/median.js';
 import { BenchClient } from '../requests/bench-client.js';
 
 const ROUNDS = 15;
-const WARM_UP_ROUNDS = 5;
+/** Until V8 has compiled what there is to compile; large data takes longer than it takes requests. */
+const WARM_UP = { requests: 6000, milliseconds: 3000 };
 
 /** Something to ask an app for. */
 export interface Asked {
@@ -23,11 +24,17 @@ export async function injectedCost({ spec, first, path, requests }: Asked): Prom
     if (first !== undefined) await client.get(first);
     const { cookie } = client;
     await client.close();
+    const injected = (): Promise<Usage> => app.inject({ path, cookie, times: requests });
+    const begin = performance.now();
+    for (let done = 0; done < WARM_UP.requests; done += requests) {
+      await injected();
+      if (performance.now() - begin > WARM_UP.milliseconds) break;
+    }
     const costs: number[] = [];
-    for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const before = await app.usage();
-      const after = await app.inject({ path, cookie, times: requests });
-      if (round >= 0) costs.push((after.cpu - before.cpu) / requests);
+      const after = await injected();
+      costs.push((after.cpu - before.cpu) / requests);
     }
     return median(costs);
   } finally {

@@ -7,9 +7,6 @@ import type { Workload } from './workload.js';
 /** The app that is without sessions. */
 export const WITHOUT = 'no sessions';
 
-/** Until V8 has compiled what there is to compile: measured, the CPU time falls for about 1,500 requests. */
-const WARM_UP_ROUNDS = 4;
-
 /** What one round cost one app. */
 export interface RoundCost {
   /** CPU time of the app's process for a request, in microseconds. */
@@ -46,11 +43,6 @@ export class Load {
       }
     }
     return load;
-  }
-
-  /** Brings the app to where a round costs what later ones do. */
-  async warmUp(): Promise<void> {
-    for (let round = 0; round < WARM_UP_ROUNDS; round++) await this.#run();
   }
 
   /** How much a client sends as `Cookie`, in bytes. */

@@ -5,6 +5,7 @@ import type { BenchBackends } from '../apps/bench-backends.js';
 import type { Platform } from '../apps/nest-app.js';
 import { compare, type Comparison } from './compare.js';
 import { Load, WITHOUT } from './load.js';
+import { warmUp } from './warm-up.js';
 import { workloadsOf, type Workload } from './workload.js';
 
 /** What one workload found of all who keep sessions in one way, on one platform. */
@@ -63,6 +64,7 @@ export async function* heatsOf(
       competitors.push(await start(name));
       counted.push(await start(name, true));
     }
+    for (const app of [without, control, ...competitors]) await warmUp(app);
     for (const workload of workloadsOf(kind)) {
       const traffic: Traffic[] = [];
       for (const app of counted) traffic.push(await trafficOf(app, workload));
@@ -70,7 +72,7 @@ export async function* heatsOf(
       const prepare = async (app: AppProcess): Promise<Load> => {
         const load = await Load.prepare(app, workload);
         loads.push(load);
-        await load.warmUp();
+        await load.round();
         return load;
       };
       const field = { without: await prepare(without), control: await prepare(control) };
