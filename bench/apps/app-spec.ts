@@ -8,6 +8,7 @@ export const KINDS = [
   'directory',
   'redis',
   'postgres',
+  'cache over memory',
   'cache over directory',
   'cache over redis',
   'cache over postgres',

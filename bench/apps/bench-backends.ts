@@ -21,11 +21,13 @@ export async function startBackends(): Promise<BenchBackends> {
   const redis = await startRedis();
   const postgres = await startPostgres();
   const folder = mkdtempSync(join(tmpdir(), 'nest-sessions-bench-'));
+  const remove = async (): Promise<void> => {
+    await Promise.all([redis.remove(), postgres.remove()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void remove().finally(() => process.exit(1)));
   return {
     ofOneApp: () => ({ redisUrl: redis.url, postgresUrl: postgres.url, folder: mkdtempSync(join(folder, 'app-')) }),
-    async remove() {
-      await Promise.all([redis.remove(), postgres.remove()]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove,
   };
 }

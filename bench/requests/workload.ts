@@ -33,21 +33,10 @@ const LARGE: readonly Workload[] = [10 * KB, 100 * KB].flatMap((bytes) => [
   used('change', bytes, 10),
 ]);
 
-/**
- * What is measured over a kind of storage. Who brings no cookie asks no storage for anything, and the number of clients matters
- * in the same way to all: those are measured once without a server, and once with one. More than 1 KB does not go into a cookie.
- */
+/** What is measured over a kind of storage. More than 1 KB does not go into a cookie. */
 export function workloadsOf(kind: StorageKind): readonly Workload[] {
-  switch (kind) {
-    case 'memory':
-      return [NO_COOKIE, COOKIE, ...ONE_KB, ...OTHER_CLIENTS, ...LARGE];
-    case 'redis':
-      return [COOKIE, ...ONE_KB, ...OTHER_CLIENTS, ...LARGE];
-    case 'by value':
-      return [NO_COOKIE, COOKIE, ...ONE_KB];
-    default:
-      return [COOKIE, ...ONE_KB, ...LARGE];
-  }
+  const small = [NO_COOKIE, COOKIE, ...ONE_KB, ...OTHER_CLIENTS];
+  return kind === 'by value' ? small : [...small, ...LARGE];
 }
 
 function used(path: 'read' | 'change', bytes: number, atOnce: number): Workload {
