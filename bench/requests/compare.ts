@@ -34,7 +34,7 @@ export interface Field {
 }
 
 /** How far the control may be from itself. */
-const AGREEMENT = 0.05;
+export const AGREEMENT = 0.05;
 const FEWEST_ROUNDS = 15;
 
 /**

@@ -2,7 +2,7 @@ import { KINDS, type StorageKind } from '../apps/app-spec.js';
 import { PLATFORMS, type Platform } from '../apps/nest-app.js';
 import type { MedianInterval } from '../measure/median.js';
 import { markdownTable } from '../report/markdown-table.js';
-import type { Measured } from './compare.js';
+import { AGREEMENT, type Measured } from './compare.js';
 import { isOurs, OURS, type Heat } from './match.js';
 import { verdictOn } from './print-heat.js';
 
@@ -49,7 +49,7 @@ export function fullTable(heats: readonly Heat[]): string {
 /** What sessions add to a request, ours beside the peers: a row a kind of storage and workload. */
 export function addedTable(heats: readonly Heat[]): string {
   const rows = heats.map((heat) => {
-    const { platform, kind, workload, control, isSettled, measured, traffic } = heat;
+    const { platform, kind, workload, control, measured, traffic } = heat;
     const peers = measured.filter(({ app }) => !isOurs(app));
     return [
       platform,
@@ -62,10 +62,15 @@ export function addedTable(heats: readonly Heat[]): string {
       peers.map((peer) => `${peer.app} ${interval(peer.added, 0)}`).join('<br>') || 'none',
       peers.map((peer) => said(peer)).join('<br>'),
       String(Number(traffic.find(({ app }) => app === OURS)?.storageCalls.toFixed(2))),
-      `${interval(control, 2)}${isSettled ? '' : ' (!)'}`,
+      `${interval(control, 2)}${isOff(control) ? ' (!)' : ''}`,
     ];
   });
   return markdownTable(['platform', 'kept', 'request', 'ours', 'peers', '', 'our calls', 'control'], rows);
+}
+
+/** Whether two processes of the app without sessions differ by so much that the row says little. */
+function isOff({ median }: MedianInterval): boolean {
+  return Math.abs(median - 1) > AGREEMENT;
 }
 
 /** Where a peer takes less than ours. */
