@@ -21,10 +21,23 @@ import {
 } from './platform.js';
 import { SessionsImports } from './sessions-imports.js';
 
-/** An exchange, and the app whose sessions it is about. */
-interface Attached {
-  readonly registry: SessionsRegistry;
-  readonly exchange: Exchange;
+/** An exchange, and the app whose sessions it is about; private, so that whoever prints a request prints nothing of them. */
+class Attached {
+  readonly #registry: SessionsRegistry;
+  readonly #exchange: Exchange;
+
+  constructor(registry: SessionsRegistry, exchange: Exchange) {
+    this.#registry = registry;
+    this.#exchange = exchange;
+  }
+
+  get registry(): SessionsRegistry {
+    return this.#registry;
+  }
+
+  get exchange(): Exchange {
+    return this.#exchange;
+  }
 }
 
 /** Where a raw request keeps its exchange: a property for the reason that the gate's keeper is one. */
@@ -116,7 +129,7 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
       return found.exchange;
     }
     const exchange = new Exchange(raw, request, rawResponse(response), this);
-    (raw as AttachedRequest)[ATTACHED] = { registry: this, exchange };
+    (raw as AttachedRequest)[ATTACHED] = new Attached(this, exchange);
     return exchange;
   }
 

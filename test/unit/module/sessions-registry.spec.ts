@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { Logger, type ArgumentsHost, type HttpServer } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { SessionConflictError, SessionNotRegisteredError, SessionStorageError } from '../../../src/errors.js';
@@ -131,8 +132,17 @@ describe('SessionsRegistry', () => {
       const exchange = own.exchange(request, response);
       expect(own.exchange({ raw: request }, { raw: response })).toBe(exchange);
       expect(own.exchangeAt(request)).toBe(exchange);
-      expect(SessionsRegistry.of({ raw: request })).toEqual({ registry: own, exchange });
+      expect(SessionsRegistry.of({ raw: request })?.registry).toBe(own);
+      expect(SessionsRegistry.of({ raw: request })?.exchange).toBe(exchange);
       expect(own.exchange(...(Object.values(exchangePair()) as [IncomingMessage, ServerResponse]))).not.toBe(exchange);
+    });
+
+    it('shows nothing of the app to whoever prints the request', () => {
+      const { request, response } = exchangePair();
+      registry([{}]).exchange(request, response);
+      const text = inspect(request, { depth: Infinity });
+      expect(text).toContain('nest-sessions:exchange');
+      expect(text).not.toContain('SessionsRegistry');
     });
 
     it('A19: is another for another app', () => {
