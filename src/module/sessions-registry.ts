@@ -8,7 +8,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { SessionNotRegisteredError } from '../errors.js';
-import { Exchange, type ExchangeLog, type RawRequest } from '../http/exchange.js';
+import { Exchange, type ExchangeLog } from '../http/exchange.js';
 import type { AppSession } from './app-session.js';
 import { findSession, type NamedSession, type SessionTarget } from './find-session.js';
 import {
@@ -65,7 +65,7 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
 
   /** The app that handles a request now; `undefined` when it has no sessions, or none was asked for yet. */
   static of(request: SessionRequest): Attached | undefined {
-    return attachedTo(rawRequest(request));
+    return (rawRequest(request) as AttachedRequest)[ATTACHED];
   }
 
   /** The sessions of a platform's application, or of the one that it was made from. */
@@ -120,14 +120,20 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
     );
   }
 
+  /** The exchange of a request; `undefined` as long as nobody has asked this app for one. */
+  attached(request: SessionRequest): Exchange | undefined {
+    const found = SessionsRegistry.of(request);
+    return found?.registry === this ? found.exchange : undefined;
+  }
+
   /** The exchange of a request and its response, made when it is first asked for. */
   exchange(request: SessionRequest, response: SessionResponse): Exchange {
-    const raw = rawRequest(request);
-    const found = attachedTo(raw);
-    if (found?.registry === this) {
-      found.exchange.know(request);
-      return found.exchange;
+    const found = this.attached(request);
+    if (found !== undefined) {
+      found.know(request);
+      return found;
     }
+    const raw = rawRequest(request);
     const exchange = new Exchange(raw, request, rawResponse(response), this);
     (raw as AttachedRequest)[ATTACHED] = new Attached(this, exchange);
     return exchange;
@@ -141,8 +147,8 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
       const http = at.switchToHttp();
       return this.exchange(http.getRequest<SessionRequest>(), http.getResponse<SessionResponse>());
     }
-    const found = attachedTo(rawRequest(at));
-    if (found?.registry === this) return found.exchange;
+    const found = this.attached(at);
+    if (found !== undefined) return found;
     const response = responseOf(at);
     if (response === undefined) {
       throw new SessionNotRegisteredError(
@@ -183,10 +189,6 @@ export class SessionsRegistry implements ExchangeLog, OnModuleInit {
       }
     }
   }
-}
-
-function attachedTo(request: RawRequest): Attached | undefined {
-  return (request as AttachedRequest)[ATTACHED];
 }
 
 /** The error of whoever asks for a session where there is no HTTP request. */

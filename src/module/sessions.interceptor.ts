@@ -39,7 +39,7 @@ export class SessionsInterceptor implements NestInterceptor {
     return committed(next.handle(), this.handlers.answersItself(handler), (error) =>
       error instanceof SessionStorageError
         ? this.registry.exchange(request, http.getResponse<SessionResponse>())
-        : this.#attached(request),
+        : this.registry.attached(request),
     );
   }
 
@@ -56,12 +56,6 @@ export class SessionsInterceptor implements NestInterceptor {
       throw forFilters(error);
     }
     return committed(next.handle(), this.handlers.answersItself(context.getHandler()), () => exchange);
-  }
-
-  /** The exchange, if a guard or a service has asked for a session. */
-  #attached(request: SessionRequest): Exchange | undefined {
-    const found = SessionsRegistry.of(request);
-    return found?.registry === this.registry ? found.exchange : undefined;
   }
 }
 
