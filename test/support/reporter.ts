@@ -1,6 +1,6 @@
 import { DefaultReporter, type TestModule } from 'vitest/node';
 import { conformanceLines } from './reporter-conformance.js';
-import { failureLines } from './reporter-failures.js';
+import { failureLine, failuresOf } from './reporter-failures.js';
 import { interleavingLines } from './reporter-interleavings.js';
 import { behaviourRows } from './reporter-rows.js';
 
@@ -31,14 +31,14 @@ export class ClosingLineReporter extends DefaultReporter {
   ): void {
     super.onTestRunEnd(modules, unhandledErrors, reason);
     const rows = behaviourRows(modules, this.ctx.config.root);
-    const failures = failureLines(modules, unhandledErrors);
-    const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows, ...failures];
+    const failures = failuresOf(modules, unhandledErrors);
+    const lines = [...conformanceLines(modules), ...interleavingLines(modules), ...rows, ...failures.map(failureLine)];
     for (const line of lines) process.stdout.write(`${line}\n`);
-    const { passed, failed, skipped } = count(modules, unhandledErrors.length);
+    const { passed, skipped } = count(modules);
     const shortfall = shortfallOf(skipped, process.env['MISSING_SERVERS'] ?? '', isCI());
     for (const line of shortfall.lines) process.stdout.write(`${line}\n`);
     if (shortfall.fails) process.exitCode = 1;
-    this.#closing = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    this.#closing = `${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   }
 }
 
@@ -57,17 +57,13 @@ export function shortfallOf(
   return { lines: fails ? [...lines, 'CI=true: a skipped test fails the run'] : lines, fails };
 }
 
-/** Counts tests by outcome; what failed outside a test is a failure of its own. */
-function count(modules: readonly TestModule[], unhandled: number) {
-  const counts = { passed: 0, failed: unhandled, skipped: 0 };
+/** Counts the tests that passed, and those that were skipped. */
+function count(modules: readonly TestModule[]) {
+  const counts = { passed: 0, skipped: 0 };
   for (const module of modules) {
-    counts.failed += module.errors().length;
-    for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
     for (const test of module.children.allTests()) {
       const { state } = test.result();
-      if (state === 'pending')
-        counts.failed += 1; // the run was interrupted
-      else counts[state] += 1;
+      if (state === 'passed' || state === 'skipped') counts[state] += 1;
     }
   }
   return counts;
