@@ -53,7 +53,8 @@ for (const platform of PLATFORMS) {
 writeResults('unused-session', { found });
 
 async function compare(platform: Platform, app: string, baseline: string): Promise<Unused> {
-  const [without, withIt]: readonly [number[], number[]] = [[], []];
+  const without: number[] = [];
+  const withIt: number[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
     const [first, second] = await costsOfPair(platform, baseline, app);
     without.push(...first);
@@ -75,9 +76,8 @@ async function costsOfPair(
   const costs = new Map<AppProcess, number[]>(processes.map((one) => [one, []]));
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
     for (const one of shuffled(processes)) {
-      const before = await one.usage();
-      const after = await one.inject({ path: '/plain', times: REQUESTS });
-      if (round >= 0) costs.get(one)!.push((after.cpu - before.cpu) / REQUESTS);
+      const cost = await one.inject({ path: '/plain', times: REQUESTS });
+      if (round >= 0) costs.get(one)!.push(cost);
     }
   }
   for (const one of processes) await one.stop();

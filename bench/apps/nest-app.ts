@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 /** A Nest platform. */
 export type Platform = 'express' | 'fastify';
 
+/** Both. */
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
 
 /** An app of one module, as `nest new` makes it; not yet initialised, so that middleware and plugins can be added. */

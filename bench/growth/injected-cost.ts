@@ -1,4 +1,4 @@
-import { AppProcess, type Usage } from '../apps/app-process.js';
+import { AppProcess } from '../apps/app-process.js';
 import type { AppSpec } from '../apps/app-spec.js';
 import { median } from '../measure/median.js';
 import { BenchClient } from '../requests/bench-client.js';
@@ -24,18 +24,14 @@ export async function injectedCost({ spec, first, path, requests }: Asked): Prom
     if (first !== undefined) await client.get(first);
     const { cookie } = client;
     await client.close();
-    const injected = (): Promise<Usage> => app.inject({ path, cookie, times: requests });
+    const injected = (): Promise<number> => app.inject({ path, cookie, times: requests });
     const begin = performance.now();
     for (let done = 0; done < WARM_UP.requests; done += requests) {
       await injected();
       if (performance.now() - begin > WARM_UP.milliseconds) break;
     }
     const costs: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const before = await app.usage();
-      const after = await injected();
-      costs.push((after.cpu - before.cpu) / requests);
-    }
+    for (let round = 0; round < ROUNDS; round++) costs.push(await injected());
     return median(costs);
   } finally {
     await app.stop();

@@ -25,15 +25,18 @@ export interface Comparison {
   readonly measured: readonly Measured[];
 }
 
+/** What can be measured round by round. */
+export type Runner = Pick<Load, 'round'>;
+
 /** An app without sessions, the same in another process, ours, and the peers. */
 export interface Field {
-  readonly without: Load;
-  readonly control: Load;
-  readonly ours: Load;
-  readonly all: ReadonlyMap<string, Load>;
+  readonly without: Runner;
+  readonly control: Runner;
+  readonly ours: Runner;
+  readonly all: ReadonlyMap<string, Runner>;
 }
 
-/** How far the control may be from itself. */
+/** How far the control may be from itself, as a share of what it costs. */
 export const AGREEMENT = 0.05;
 const FEWEST_ROUNDS = 15;
 
@@ -43,8 +46,8 @@ const FEWEST_ROUNDS = 15;
  * @param mostRounds ends it if it never does
  */
 export async function compare({ without, control, ours, all }: Field, mostRounds: number): Promise<Comparison> {
-  const costs = new Map<Load, RoundCost[]>([without, control, ...all.values()].map((load) => [load, []]));
-  const cpuOf = (load: Load): number[] => costs.get(load)!.map(({ cpu }) => cpu);
+  const costs = new Map<Runner, RoundCost[]>([without, control, ...all.values()].map((load) => [load, []]));
+  const cpuOf = (load: Runner): number[] => costs.get(load)!.map(({ cpu }) => cpu);
   let agreement: MedianInterval = { median: NaN, low: 0, high: Infinity };
   let rounds = 0;
   while (rounds < FEWEST_ROUNDS || (!agrees(agreement) && rounds < mostRounds)) {

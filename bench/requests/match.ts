@@ -34,6 +34,7 @@ export interface Match {
   readonly mostRounds: number;
 }
 
+/** The name of our app, set up as most have it. */
 export const OURS = 'nest-sessions';
 /** Ours without a price on routes that do not use the session: which does not depend on the storage. */
 const DECLARED = "nest-sessions, interceptor: 'declared'";

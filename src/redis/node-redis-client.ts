@@ -17,7 +17,7 @@ interface NodeRedisConnected {
 
 /** A client or a pool of `redis` 5 or 6, by `createClient()` or `createClientPool()`. */
 export interface NodeRedisClient extends NodeRedisConnected {
-  /** A pool does not tell them. */
+  /** What it was created with, as far as it matters here; a pool does not tell. `timeout` is in milliseconds. */
   readonly options?: { readonly commandOptions?: { readonly timeout?: number } };
   sendCommand(args: CommandArgument[], options?: NodeRedisCommandOptions): Promise<unknown>;
 }
