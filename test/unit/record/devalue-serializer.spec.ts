@@ -113,6 +113,7 @@ describe('DevalueSerializer', () => {
 
   it('gives anything back equal, or refuses it', () => {
     const anything = fc.object({
+      key,
       withBigInt: true,
       withBoxedValues: true,
       withDate: true,
